@@ -2,6 +2,7 @@ import net from 'node:net';
 import { Cleanup } from '../support/cleanup';
 import { FakeLive, block, peer, transaction } from '../support/fake-live';
 import { until } from '../support/until';
+import type { PeersPart } from '../../src/web/page/api-types';
 import { ask } from './ask';
 import { type Served, servedPage } from './served';
 
@@ -76,6 +77,25 @@ it('sends the current state first, then events', async () => {
   expect(stream.named('block')).toEqual([block(3)]);
   await until('the peers again', () => stream.named('peers').length > 1);
   expect(stream.named('peers')[1]).toEqual([peer(1), peer(2)]);
+});
+
+it('sends a long list of peers in parts, again and again, and never too much at a time', async () => {
+  const live = new FakeLive();
+  live.list = Array.from({ length: 2_700 }, (_, id) => peer(id));
+  const served = await servedPage(cleanup, { live, points: [] });
+  const stream = await listen(served);
+  const parts = (): readonly PeersPart[] => stream.named('peersPart') as PeersPart[];
+  await until('two lists', () => parts().length >= 12);
+  expect(stream.named('peers')).toEqual([]);
+  for (const list of [parts().slice(0, 6), parts().slice(6, 12)]) {
+    expect(list.map(({ from, total }) => [from, total])).toEqual(
+      [0, 500, 1_000, 1_500, 2_000, 2_500].map((from) => [from, 2_700]),
+    );
+    expect(list.flatMap(({ peers }) => peers.map(({ id }) => id))).toEqual(live.list.map(({ id }) => id));
+  }
+  live.list = [peer(1)];
+  await until('a short list', () => stream.named('peers').length > 0);
+  expect(served.logged).toEqual([]);
 });
 
 it('sends ten transactions of a burst, and how many it skipped', async () => {

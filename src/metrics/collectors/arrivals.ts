@@ -53,7 +53,8 @@ export const arrivals: CollectorFactory = (context) => {
 };
 
 /**
- * Whether a transaction is in a sample of one in so many. Its id decides, so that all listeners have the same.
+ * Whether a transaction is in a sample of one in so many. Its id decides, so that all listeners have the
+ * same.
  */
 function isInSample(hash: Hash, oneIn: number): boolean {
   let number = 0;

@@ -4,9 +4,9 @@ import { PeerAccounts } from '../sessions/peer-accounts';
 import { messageFields, sessionFields } from '../sessions/session-fields';
 
 /**
- * `peer_sessions`, `session_messages`: each connection of the listener, when it has ended. Of the inbound ones
- * without a handshake, which strangers can make by the thousand, only so many have points of their own in an
- * interval; the others have one point together, so that nothing is missing in the sums.
+ * `peer_sessions`, `session_messages`: each connection of the listener, when it has ended. Of the inbound
+ * ones without a handshake, which strangers can make by the thousand, only so many have points of their own
+ * in an interval; the others have one point together, so that nothing is missing in the sums.
  */
 export const peerSessions: CollectorFactory = ({
   emit,

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { AlertFeed, AlertsReport } from '../../alerts/report';
-import type { Live, LiveEvent, LiveTransaction } from '../../live/live';
+import type { Live, LiveEvent, LivePeer, LiveTransaction } from '../../live/live';
 import type { Warn } from '../../lib/token-attempts';
 import type { Handler } from '../exchange';
 import { busy } from '../http-error';
@@ -16,6 +16,10 @@ const MAX_STREAMS = 50;
 const MAX_WAITING = 1_000_000;
 
 const TICK_MS = 2_000;
+
+/** More peers come in parts of so many, one after the other, so that no event is long. */
+const PEERS_A_PART = 500;
+const PART_MS = 200;
 
 /** Most transactions that are sent in a second; nobody can read more. */
 const TRANSACTIONS_PER_SECOND = 10;
@@ -46,6 +50,8 @@ export class LiveStreams {
   private told = 0;
   private skipped = 0;
   private ticking = false;
+  /** The next part of a long list of peers. */
+  private telling: NodeJS.Timeout | undefined;
 
   constructor(private readonly modules: LiveModules) {}
 
@@ -70,7 +76,9 @@ export class LiveStreams {
       const { live, alerts, status } = this.modules;
       response.write(`retry: ${RETRY_MS}\n\n`);
       if (live !== undefined) {
-        this.write(stream, eventText('peers', live.peers()));
+        const peers = live.peers();
+        // A longer list begins with the next tick.
+        if (peers.length <= PEERS_A_PART) this.write(stream, eventText('peers', peers));
         this.write(stream, eventText('blocks', live.blocks()));
         this.write(stream, eventText('transactions', live.transactions()));
         this.write(stream, eventText('health', live.health()));
@@ -99,6 +107,8 @@ export class LiveStreams {
   private remove(stream: Stream): void {
     if (!this.streams.delete(stream) || this.streams.size > 0) return;
     clearInterval(this.timer);
+    clearTimeout(this.telling);
+    this.telling = undefined;
     this.unsubscribe();
     this.unsubscribe = () => undefined;
     this.unsubscribeAlerts();
@@ -113,13 +123,26 @@ export class LiveStreams {
       for (const stream of this.streams) if (!stream.allowed()) stream.response.end();
       const { live, status } = this.modules;
       if (live !== undefined) {
-        this.toAll('peers', live.peers());
+        this.tellPeers(live);
         this.toAll('health', live.health());
       }
       this.toAll('status', await status());
     } finally {
       this.ticking = false;
     }
+  }
+
+  private tellPeers(live: Live): void {
+    if (this.telling !== undefined) return;
+    const peers = live.peers();
+    if (peers.length <= PEERS_A_PART) this.toAll('peers', peers);
+    else this.tellPart(peers, 0);
+  }
+
+  private tellPart(peers: readonly LivePeer[], from: number): void {
+    const to = from + PEERS_A_PART;
+    this.toAll('peersPart', { from, total: peers.length, peers: peers.slice(from, to) });
+    this.telling = to < peers.length ? setTimeout(() => this.tellPart(peers, to), PART_MS) : undefined;
   }
 
   private tell(event: LiveEvent): void {

@@ -117,10 +117,20 @@ export interface SeriesInfo {
   readonly tags: readonly { readonly name: string; readonly help: string }[];
 }
 
+/** A part of a list of peers that is too long for one event. */
+export interface PeersPart {
+  /** The place of its first peer in the list; 0 begins a new list. */
+  readonly from: number;
+  /** Length of the whole list. */
+  readonly total: number;
+  readonly peers: readonly LivePeer[];
+}
+
 /** Events of the event stream, by name. */
 export interface LiveMessages {
   status: Status;
   peers: readonly LivePeer[];
+  peersPart: PeersPart;
   health: Health;
   blocks: readonly LiveBlock[];
   transactions: readonly LiveTransaction[];

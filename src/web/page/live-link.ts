@@ -4,7 +4,16 @@ import type { LiveMessages } from './api-types';
 /** State of the event stream. */
 export type LinkState = 'connecting' | 'open' | 'lost' | 'signed-out';
 
-const KINDS = ['status', 'peers', 'health', 'blocks', 'transactions', 'block', 'transaction'] as const;
+const KINDS = [
+  'status',
+  'peers',
+  'peersPart',
+  'health',
+  'blocks',
+  'transactions',
+  'block',
+  'transaction',
+] as const;
 
 /**
  * `status` comes every 2 s. After this long without any event the connection is dead, even if the socket

@@ -1,6 +1,7 @@
 import { copyButton } from './copy';
 import { button, el, setText } from './dom';
 import { findLink } from './place';
+import { rowWindow } from './row-window';
 
 /** A column of a table that changes. */
 export interface LiveColumn<T> {
@@ -19,6 +20,8 @@ export interface LiveTableOptions<T> {
   readonly caption: string;
   readonly columns: readonly LiveColumn<T>[];
   readonly key: (row: T) => string;
+  /** The text of a row that a filter looks into; without it rows are not filtered. */
+  readonly search?: (row: T) => string;
   /** Class of a row; null for none. */
   readonly rowClass?: (row: T) => string | null;
   /** Text if there are no rows. Before the first data another text is shown. */
@@ -31,44 +34,115 @@ interface Sorting {
   readonly up: boolean;
 }
 
+/** Height of a row before the first one is measured, in pixels. */
+const ROW_PX = 27;
+
 /**
  * A table whose rows are added, changed and removed in place, so that focus, selection and scroll position
- * survive.
+ * survive. Of a long table only the rows near those in sight are in the document.
  */
 export class LiveTable<T> {
   readonly element: HTMLElement;
   private readonly body = el('tbody');
+  private readonly above = spacer();
+  private readonly below = spacer();
+  private readonly table: HTMLTableElement;
   private readonly heads: readonly HTMLTableCellElement[];
   private readonly nothing: HTMLElement;
   private readonly shown = new Map<string, HTMLTableRowElement>();
   private rows: readonly T[] = [];
+  /** The rows that the filter leaves, in the order of the table. */
+  private ordered: readonly T[] = [];
+  private words: readonly string[] = [];
+  private drawing = 0;
   private sorting: Sorting | null = null;
 
   constructor(private readonly options: LiveTableOptions<T>) {
     const { caption, columns } = options;
     this.heads = columns.map((column, index) => this.head(column, index));
     this.nothing = el('p', { class: 'muted nothing' }, 'Waiting for the node.');
+    this.table = el(
+      'table',
+      { class: 'data live' },
+      el('caption', { class: 'unseen' }, caption),
+      el('thead', {}, el('tr', {}, ...this.heads)),
+      this.above,
+      this.body,
+      this.below,
+    );
     this.element = el(
       'div',
       { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption },
-      el(
-        'table',
-        { class: 'data live' },
-        el('caption', { class: 'unseen' }, caption),
-        el('thead', {}, el('tr', {}, ...this.heads)),
-        this.body,
-      ),
+      this.table,
       this.nothing,
     );
+    this.element.addEventListener('scroll', () => {
+      if (this.ordered.length > this.shown.size) this.drawSoon();
+    });
+  }
+
+  /** Number of rows that the filter leaves. */
+  get count(): number {
+    return this.ordered.length;
   }
 
   /** Shows these rows, in the given order or in the order that the user chose. */
   show(rows: readonly T[]): void {
     this.rows = rows;
-    this.nothing.hidden = rows.length > 0;
-    setText(this.nothing, this.options.empty);
-    const first = this.shown.size === 0;
-    const wanted = this.sorted().map((row) => {
+    this.order();
+    this.draw();
+  }
+
+  /** Shows the rows alone that have each of these words, in small or capital letters. */
+  filter(text: string): void {
+    this.words = text
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== '');
+    this.order();
+    this.draw();
+  }
+
+  /** Updates the texts of its rows, because they contain ages. */
+  refresh(): void {
+    this.draw();
+  }
+
+  private order(): void {
+    const { search } = this.options;
+    const { words } = this;
+    const sorted = this.sorted();
+    this.ordered =
+      search === undefined || words.length === 0
+        ? sorted
+        : sorted.filter((row) => {
+            const text = search(row).toLowerCase();
+            return words.every((word) => text.includes(word));
+          });
+    this.nothing.hidden = this.ordered.length > 0;
+    setText(this.nothing, this.rows.length > 0 ? 'None of them.' : this.options.empty);
+  }
+
+  private drawSoon(): void {
+    if (this.drawing !== 0) return;
+    this.drawing = requestAnimationFrame(() => {
+      this.drawing = 0;
+      this.draw();
+    });
+  }
+
+  private draw(): void {
+    const { scrollTop: scrollPx, clientHeight: heightPx } = this.element;
+    const rowPx = this.body.rows[0]?.offsetHeight ?? 0;
+    const sight = { scrollPx, heightPx, rowPx: rowPx > 0 ? rowPx : ROW_PX };
+    const { from, to, abovePx, belowPx } = rowWindow(this.ordered.length, sight);
+    const isWhole = to - from === this.ordered.length;
+    setHeight(this.above, abovePx);
+    setHeight(this.below, belowPx);
+    if (isWhole) this.table.removeAttribute('aria-rowcount');
+    else this.table.setAttribute('aria-rowcount', String(this.ordered.length + 1));
+    const first = this.shown.size === 0 || !isWhole;
+    const wanted = this.ordered.slice(from, to).map((row) => {
       const key = this.options.key(row);
       let line = this.shown.get(key);
       if (line === undefined) {
@@ -89,11 +163,6 @@ export class LiveTable<T> {
       const there = this.body.rows[index];
       if (there !== line) this.body.insertBefore(line, there ?? null);
     }
-  }
-
-  /** Updates the texts of its rows, because they contain ages. */
-  refresh(): void {
-    this.show(this.rows);
   }
 
   private line(row: T): HTMLTableRowElement {
@@ -129,7 +198,8 @@ export class LiveTable<T> {
           'aria-sort',
           index !== column ? 'none' : this.sorting.up ? 'ascending' : 'descending',
         );
-    this.refresh();
+    this.order();
+    this.draw();
   }
 
   private sorted(): readonly T[] {
@@ -155,10 +225,24 @@ function fillId(cell: HTMLTableCellElement, text: string): void {
   if (link.getAttribute('href') !== href) link.href = href;
 }
 
+/** Rows that are not in the document, as space. */
+function spacer(): HTMLTableSectionElement {
+  return el('tbody', { class: 'space', 'aria-hidden': 'true' }, el('tr', {}, el('td')));
+}
+
+function setHeight(space: HTMLTableSectionElement, px: number): void {
+  space.hidden = px === 0;
+  const cell = space.rows[0]?.cells[0];
+  if (cell !== undefined) cell.style.height = `${px}px`;
+}
+
+/** One for all comparisons: making one takes longer than comparing. */
+const COLLATOR = new Intl.Collator('en');
+
 /** Unknown values come last, in either order. */
 export function compare(a: string | number | null, b: string | number | null, up: boolean): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null);
   const ascending =
-    typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en');
+    typeof a === 'number' && typeof b === 'number' ? a - b : COLLATOR.compare(String(a), String(b));
   return up ? ascending : -ascending;
 }

@@ -89,6 +89,13 @@ export function isMissing(row: PeerRow): row is LiveDial {
   return 'why' in row;
 }
 
+/** What a filter of the peers looks into: address, direction, network, transport and user agent. */
+export function peerText(row: PeerRow): string {
+  if (isMissing(row)) return `${row.address} missing`;
+  const { address, outbound, network, transport, userAgent } = row;
+  return `${address} ${outbound ? 'out' : 'in'} ${networkWord(network)} ${transport ?? ''} ${userAgent ?? ''}`;
+}
+
 /** A column about connected peers, which has no value for a missing one. */
 function ofPeer(column: LiveColumn<LivePeer>): LiveColumn<PeerRow> {
   const { text, hint, order, ...rest } = column;

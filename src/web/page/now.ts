@@ -5,7 +5,16 @@ import { byId, setText } from './dom';
 import { formatValue } from './format';
 import { LiveTable } from './live-table';
 import { MempoolBands } from './mempool-bands';
-import { type PeerRow, blockColumns, isMissing, peerColumns, transactionColumns } from './now-columns';
+import {
+  type PeerRow,
+  blockColumns,
+  isMissing,
+  peerColumns,
+  peerText,
+  transactionColumns,
+} from './now-columns';
+import { PeerFilter } from './peer-filter';
+import { PeerParts } from './peer-parts';
 import { RatePerMinute } from './rate';
 import { withStored } from './stored-blocks';
 import type { LiveMessages } from './api-types';
@@ -26,6 +35,8 @@ export class Now {
   private lastBlocks: readonly LiveBlock[] = [];
   private storedBlocks: readonly LiveBlock[] = [];
   private lastTransactions: readonly LiveTransaction[] = [];
+  private readonly peerFilter: PeerFilter;
+  private readonly peerParts = new PeerParts();
   /** Null before the first list of peers. */
   private lastPeers: readonly LivePeer[] | null = null;
   private health: Health | null = null;
@@ -55,7 +66,12 @@ export class Now {
       columns: peerColumns(now, () => this.health?.height ?? null),
       key: (row) => (isMissing(row) ? `missing ${row.address}` : String(row.id)),
       rowClass: (row) => (isMissing(row) ? 'missing' : null),
+      search: peerText,
       empty: 'No peer is connected.',
+    });
+    this.peerFilter = new PeerFilter((text) => {
+      this.peers.filter(text);
+      this.countPeers();
     });
     byId('last-blocks', 'div').append(this.blocks.element);
     byId('last-transactions', 'div').append(this.transactions.element);
@@ -78,6 +94,10 @@ export class Now {
       },
       peers: (peers) => {
         this.lastPeers = peers;
+        this.showPeers();
+      },
+      peersPart: (part) => {
+        this.lastPeers = this.peerParts.add(part) ?? this.lastPeers;
         this.showPeers();
       },
       health: (health) => {
@@ -111,7 +131,13 @@ export class Now {
 
   /** The configured peers that are missing come first. */
   private showPeers(): void {
-    if (this.lastPeers !== null) this.peers.show([...(this.health?.dials ?? []), ...this.lastPeers]);
+    if (this.lastPeers === null) return;
+    this.peers.show([...(this.health?.dials ?? []), ...this.lastPeers]);
+    this.countPeers();
+  }
+
+  private countPeers(): void {
+    this.peerFilter.show(this.peers.count, (this.lastPeers?.length ?? 0) + (this.health?.dials.length ?? 0));
   }
 
   private showBlocks(blocks: readonly LiveBlock[]): void {

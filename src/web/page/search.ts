@@ -19,7 +19,9 @@ export function searchOf(text: string): Search | null {
   if (HASH.test(bare)) return { what: 'Transaction or block', sql: ofHash(quoted(bare.toLowerCase())) };
   const height = bare.replaceAll(/\D/g, '');
   if (HEIGHT.test(bare)) return { what: `Block ${height}`, sql: ofHeight(height) };
-  return ADDRESS.test(bare) ? { what: `Peer ${bare}`, sql: ofPeer(quoted(bare)) } : null;
+  return ADDRESS.test(bare)
+    ? { what: `Peer ${bare}`, sql: ofPeer(quoted(bare), quoted(bare.replace(/\d+$/, ''))) }
+    : null;
 }
 
 function ofHash(hash: string): string {
@@ -41,10 +43,13 @@ FROM processed_blocks WHERE height = ${height}
 ORDER BY time LIMIT 100`;
 }
 
-function ofPeer(address: string): string {
+/** The connections are those of its host: one that dials has another port each time. */
+function ofPeer(address: string, host: string): string {
   return joined([
     `SELECT 'announced first' AS what, max(time) AS time, node, concat(count(*), ' of kind ', kind) AS facts
 FROM propagation WHERE first_peer = ${address} GROUP BY node, kind`,
+    `SELECT concat('connection ', CASE WHEN is_inbound THEN 'in' ELSE 'out' END), time, node, concat(address, ' ', user_agent, ', ', duration, ' s, ', bytes_recv, ' bytes received, ', bytes_sent, ' sent, ended: ', reason)
+FROM peer_sessions WHERE starts_with(address, ${host})`,
     `SELECT 'sent blocks', max(time), node, concat(count(*), ' blocks, the last at height ', max(height))
 FROM processed_blocks WHERE peer_addr = ${address} GROUP BY node`,
   ]);
