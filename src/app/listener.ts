@@ -22,6 +22,7 @@ import { asnLookup, complainTo, startCollectors } from './collectors';
 import type { AppConfig } from './config';
 import { ProgramEnd } from './program-end';
 import type * as FullValidation from './full-validation';
+import type { RunningFullValidation } from './full-validation';
 import { KeptHeaders } from './kept-headers';
 import { logClock } from './log-clock';
 import { logEvents } from './log-events';
@@ -237,7 +238,7 @@ async function openJoin(
 async function openFull(
   { network, chainDir }: AppConfig,
   { bus, headers, clock, log }: Pick<PoolParts, 'bus' | 'headers' | 'clock' | 'log'>,
-): Promise<FullValidation.RunningFullValidation | undefined> {
+): Promise<RunningFullValidation | undefined> {
   if (chainDir === undefined) return undefined;
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { startFullValidation } = require('./full-validation') as typeof FullValidation;

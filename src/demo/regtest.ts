@@ -15,7 +15,7 @@ export interface RegtestOptions {
   readonly txIntervalMs: number;
   /** The same seed gives the same keys, scripts and values. */
   readonly seed: string;
-  /** Number of coins that the wallet spends in turn; default: 20. As many blocks more are made at the start. */
+  /** Number of coins that the wallet spends in turn, and of further blocks at the start; default: 20. */
   readonly coins?: number;
   /** The most weight of a block, so that transactions with a low fee wait; default: 4,000,000. */
   readonly blockWeight?: number;

@@ -56,7 +56,9 @@ export function stepAnswer(facts: Facts): Answer {
   };
 }
 
-/** Since when the chain has not grown. The time of a genesis block tells nothing: it is as old as the network. */
+/**
+ * Since when the chain has not grown. The time of a genesis block tells nothing: it is as old as the network.
+ */
 function stillness(
   { height, grewMs, nowMs, startedMs }: Facts,
   peers: number,

@@ -41,12 +41,12 @@ const SEEN = PANELS.filter(
 );
 
 /**
- * Compares values of a panel with those of the store. They differ in one thing. For a counter, the store adds
- * up the differences of its points, so that the first bucket has the growth since the first point. A dashboard
- * takes the last value of each bucket, and the differences of these: its first bucket has nothing before it,
- * and so no value. InfluxQL can't say "in the first bucket the growth since its first point", as no function
- * and no condition knows which bucket is the first. Differences of points, which would be equal, take 16
- * seconds for a day. So the first bucket of a counter must be empty, and everything else be equal.
+ * Compares values of a panel with those of the store. They differ in one thing. For a counter, the store
+ * adds up the differences of its points, so that the first bucket has the growth since the first point. A
+ * dashboard takes the last value of each bucket, and the differences of these: its first bucket has nothing
+ * before it, and so no value. InfluxQL can't say "in the first bucket the growth since its first point", as
+ * no function and no condition knows which bucket is the first. Differences of points, which would be equal,
+ * take 16 seconds for a day. So the first bucket of a counter must be empty, and everything else be equal.
  */
 function expectSame(panel: Panel, shown: Values, stored: Values): void {
   const counted = new Set(
