@@ -16,7 +16,8 @@ const DIST = path.join(ROOT, 'dist');
 /**
  * The changes to bcoin's dependencies when they are inlined. drbg.js and bn.js call the constructor of
  * Buffer, and Node prints a warning for each such call outside of node_modules. bdb loads leveldown even for
- * a database in memory.
+ * a database in memory. Each peer makes two filters of 566 kB for what it announces, and a listener announces
+ * nothing: without them a dial allocates 4 kB.
  */
 const PATCHES: readonly (readonly [file: RegExp, from: string, to: string])[] = [
   [/drbg\.js[\\/][a-z]+\.js$/, 'new Buffer([', 'Buffer.from(['],
@@ -25,6 +26,11 @@ const PATCHES: readonly (readonly [file: RegExp, from: string, to: string])[] = 
     /bn\.js[\\/]lib[\\/]bn\.js$/,
     'new ArrayType(reqLength)',
     '(ArrayType === Array ? new Array(reqLength) : Buffer.alloc(reqLength))',
+  ],
+  [
+    /bcoin[\\/]lib[\\/]net[\\/]peer\.js$/,
+    'Filter = new RollingFilter(',
+    'Filter = options.announcesNothing ? null : new RollingFilter(',
   ],
   [
     /bdb[\\/]lib[\\/]level\.js$/,
@@ -36,12 +42,15 @@ const PATCHES: readonly (readonly [file: RegExp, from: string, to: string])[] = 
 const patched: Plugin = {
   name: 'patched',
   setup: (bundle) =>
-    bundle.onLoad({ filter: /(drbg\.js|bn\.js|bdb)[\\/].*\.js$/ }, ({ path: file }) => ({
-      contents: PATCHES.filter(([pattern]) => pattern.test(file)).reduce(
-        (text, [, from, to]) => text.replaceAll(from, to),
-        readFileSync(file, 'utf8'),
-      ),
-    })),
+    bundle.onLoad(
+      { filter: /(drbg\.js|bn\.js|bdb|bcoin[\\/]lib[\\/]net)[\\/].*\.js$/ },
+      ({ path: file }) => ({
+        contents: PATCHES.filter(([pattern]) => pattern.test(file)).reduce(
+          (text, [, from, to]) => text.replaceAll(from, to),
+          readFileSync(file, 'utf8'),
+        ),
+      }),
+    ),
 };
 
 async function inlineBcoin(): Promise<void> {

@@ -56,7 +56,7 @@ declare module 'bcoin/lib/net/peer' {
 
   class Peer extends EventEmitter {
     constructor(options: Peer.Options);
-    readonly socket: Peer.Stream | null;
+    socket: Peer.Stream | null;
     readonly outbound: boolean;
     readonly connected: boolean;
     readonly destroyed: boolean;
@@ -68,14 +68,18 @@ declare module 'bcoin/lib/net/peer' {
     height: number;
     agent: string | null;
     noRelay: boolean;
-    /** What was announced to the peer, and told of addresses: filters of half a megabyte. */
-    invFilter: unknown;
-    addrFilter: unknown;
+    /** Listens to the parser; called by the constructor. */
+    init(): void;
+    /** Listens to the socket. */
+    _bind(socket: Peer.Stream): void;
     connect(address: NetAddress): Peer.Stream;
     accept(socket: Socket): Socket;
     tryOpen(): Promise<void>;
     /** Waits for the connection. */
     initConnect(): Promise<void>;
+    /** Begins to ping and to announce, after the handshake. */
+    finalize(): Promise<void>;
+    invTimer: NodeJS.Timeout | null;
     connectTimeout: NodeJS.Timeout | null;
     destroy(): void;
     error(error: Error | string): void;
@@ -132,6 +136,8 @@ declare module 'bcoin/lib/net/peer' {
       createNonce(hostname: string): Buffer;
       hasNonce(nonce: Buffer): boolean;
       getRate(hash: string): number;
+      /** Whether filters of what is announced are left out; scripts/build.ts adds that to bcoin. */
+      announcesNothing: boolean;
     }
   }
   export = Peer;

@@ -51,6 +51,8 @@ export interface AppConfig extends Partial<WatchConfig> {
   /** The transports that are used; default: v1 alone. */
   readonly transport?: TransportMode;
   readonly txPerSecond: number;
+  /** How peers can reach the operator, in the user agent; default: not at all. */
+  readonly contact?: string | undefined;
   readonly maxUserAgents: number;
   /** The autonomous systems of addresses; without it they are not told. */
   readonly asMap?: AsMap | undefined;

@@ -4,11 +4,11 @@ import type { SystemClock } from '../lib/clock';
 import { errorDetail } from '../lib/errors';
 import type { EventBus } from '../lib/event-bus';
 import type { Log } from '../lib/log';
-import { VERSION } from '../lib/version';
 import type { RelayView } from '../mempool/relay-view';
 import type { MonitorEvents } from '../metrics/collector';
 import type { JoinParts } from '../p2p/join/join';
 import { Pool } from '../p2p/pool';
+import { userAgentOf } from '../p2p/user-agent';
 import type { Routes } from '../p2p/route/routes';
 import type { AppConfig } from './config';
 import type { RunningFullValidation } from './full-validation';
@@ -29,7 +29,7 @@ export interface PoolParts {
 
 /** Creates the pool of peers, and the processor that judges their blocks. */
 export function makePool(
-  { network, connect, wtxidRelay, transport, txPerSecond }: AppConfig,
+  { network, connect, wtxidRelay, transport, txPerSecond, contact, asMap }: AppConfig,
   { bus, clock, log, headers, full, join, routes, recording, relayed }: PoolParts,
 ): { readonly pool: Pool; readonly processor: BlockProcessor } {
   const { chain, added: headerAdded } = headers;
@@ -45,9 +45,10 @@ export function makePool(
   });
   const pool = new Pool(
     {
-      ...{ network, connect, routes, wtxidRelay, txPerSecond, userAgent: `/btcdmon-node:${VERSION}/` },
+      ...{ network, connect, routes, wtxidRelay, txPerSecond, userAgent: userAgentOf(contact) },
       ...(transport === undefined ? {} : { transport }),
       ...(join === undefined ? {} : { join }),
+      ...(asMap === undefined ? {} : { asnOf: (address) => asMap.asnOf(address) }),
     },
     {
       bus,

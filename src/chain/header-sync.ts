@@ -13,6 +13,12 @@ const TIMEOUT_MS = 30_000;
  */
 const ASK_AGAIN_MS = 2_000;
 
+/**
+ * How many peers are asked at once for what they have beyond the first one's headers. Others are asked when
+ * they announce a block that does not connect.
+ */
+const MOST_ASKED = 125;
+
 /** How many messages in a row may lead to nothing but another request. */
 const MAX_FRUITLESS = 10;
 
@@ -169,7 +175,12 @@ export class HeaderSync {
   }
 
   private askOthers(): void {
-    for (const peer of this.peers.keys()) if (peer !== this.source) this.ask(peer);
+    let left = MOST_ASKED;
+    for (const peer of this.peers.keys()) {
+      if (peer === this.source) continue;
+      this.ask(peer);
+      if (--left === 0) break;
+    }
     this.source = undefined;
   }
 

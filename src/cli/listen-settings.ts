@@ -34,6 +34,7 @@ export function listenSettings(args: ArgumentsCamelCase<ListenArguments>): Omit<
     policy: args.policy,
     wtxidRelay: args.wtxidrelay,
     transport: args.transport,
+    ...(args.contact === undefined ? {} : { contact: args.contact }),
     txPerSecond: LISTEN_OPTIONS['tx-rate'].read(args.txRate),
     mempoolBytes: LISTEN_OPTIONS['mempool-size'].read(args.mempoolSize) * 1_000_000,
     spoolBytes: LISTEN_OPTIONS['spool-size'].read(args.spoolSize) * 1_000_000,

@@ -3,6 +3,8 @@ import type { Argv, CommandModule } from 'yargs';
 import type * as Listener from '../app/listener';
 import type * as OpenAsMap from '../p2p/asmap/open-asmap';
 import { openLabels } from '../p2p/join/address-labels';
+import { openAddressList } from '../p2p/join/address-lists';
+import type { JoinOptions } from '../p2p/join/prepare-join';
 import { createLog, logOutput } from '../lib/log';
 import { StatusLine } from '../lib/status-line';
 import { alertSettings } from './alert-settings';
@@ -51,13 +53,17 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const http = await httpSettings(args, process.env, args.export);
     const alerts = alertSettings(args, process.env, { dataDir, file: 'alerts.json', urls: args.export });
     const watch = await watchSettings(args, process.env);
+    const join = await joinWith(settings.join, args.exclude);
     const asMap = args.asmap === undefined ? undefined : await asMapOf(args.asmap);
     const labels = args.label === undefined ? undefined : await openLabels(args.label.map(readLabel));
     // Other commands don't load it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { startApp } = require('../app/listener') as typeof Listener;
     const app = await startApp(
-      { ...settings, ...watch, asMap, labels, routes, tor, exports, dataDir, chainDir, spools, http, alerts },
+      {
+        ...{ ...settings, ...join, ...watch, asMap, labels },
+        ...{ routes, tor, exports, dataDir, chainDir, spools, http, alerts },
+      },
       { log, status },
     );
     try {
@@ -73,4 +79,14 @@ function asMapOf(file: string): ReturnType<typeof OpenAsMap.openAsMap> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { openAsMap } = require('../p2p/asmap/open-asmap') as typeof OpenAsMap;
   return openAsMap(file);
+}
+
+/** The settings for joining a network, with the list of those that are left alone. */
+async function joinWith(
+  join: JoinOptions | undefined,
+  exclude: string | undefined,
+): Promise<{ readonly join?: JoinOptions }> {
+  if (join === undefined) return {};
+  if (exclude === undefined) return { join };
+  return { join: { ...join, excluded: await openAddressList(`--exclude ${exclude}`, exclude) } };
 }

@@ -20,6 +20,7 @@ import {
 } from './shared-options';
 import {
   readConnect,
+  readContact,
   readDns,
   readDuration,
   readFrom,
@@ -28,12 +29,13 @@ import {
   readListen,
   readNode,
   readSeed,
+  readShard,
   readWholeNumber,
 } from './values';
 import { WATCH_OPTIONS } from './watch-options';
 
-/** Maximum number of peers: the default limit of Core and btcd. More peers are a job for a crawler. */
-const MAX_PEERS = 125;
+/** Maximum number of peers: as many as there are nodes that can be reached by IPv4, IPv6 and Tor. */
+const MAX_PEERS = 20_000;
 
 /** Options of every command. */
 export const GLOBAL_OPTIONS = {
@@ -78,6 +80,33 @@ export const LISTEN_OPTIONS = {
     requiresArg: true,
     default: '8',
     describe: 'With --join: number of peers to find, in addition to those of --connect',
+  },
+  rotate: {
+    read: readDuration('rotate', { least: '1m', such: '6h' }),
+    type: 'string',
+    requiresArg: true,
+    defaultDescription: 'peers are kept',
+    describe: 'With --join: how long to listen to a peer before another one takes its place',
+  },
+  shard: {
+    read: readShard,
+    type: 'string',
+    requiresArg: true,
+    defaultDescription: 'all addresses',
+    describe: 'With --join: the part of all addresses that is dialled, such as 3/16',
+  },
+  exclude: {
+    type: 'string',
+    requiresArg: true,
+    isPath: true,
+    describe:
+      'With --join or --listen: file of addresses and CIDRs, one a line, that are neither dialled nor let in',
+  },
+  contact: {
+    read: readContact,
+    type: 'string',
+    requiresArg: true,
+    describe: 'How to reach the operator, told to each peer as a part of the user agent',
   },
   listen: {
     read: readListen,

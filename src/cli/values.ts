@@ -7,6 +7,8 @@ import { createExporter } from '../export/registry';
 import { type Endpoint, parseEndpoint } from '../p2p/endpoint';
 import type { DnsSeed } from '../p2p/join/dns-seeds';
 import type { LabelFile } from '../p2p/join/address-labels';
+import type { Shard } from '../p2p/join/shard';
+import { isContact, MAX_CONTACT } from '../p2p/user-agent';
 import { NETWORKS, type NetworkName } from '../wire/networks';
 
 const MAX_NODE = 64;
@@ -123,6 +125,27 @@ export function readSeed(text: string, network: NetworkName = 'mainnet'): DnsSee
   if (isIP(host) !== 0)
     throw new UsageError(`--seed ${text}: give a DNS name; an address goes with --connect`);
   return { host, port, filters: false };
+}
+
+/** More parts than there are machines to listen with. */
+const MAX_SHARDS = 1_024;
+
+/** Reads a part of all addresses. */
+export function readShard(text: string): Shard {
+  const [, number, count] = /^([1-9]\d{0,3})\/([1-9]\d{0,3})$/.exec(text) ?? [];
+  const shard = { number: Number(number ?? 0), count: Number(count ?? 0) };
+  if (shard.number >= 1 && shard.number <= shard.count && shard.count <= MAX_SHARDS) return shard;
+  throw new UsageError(
+    `--shard ${text}: give a part and the number of parts, at most ${MAX_SHARDS}, such as 1/16 to 16/16`,
+  );
+}
+
+/** Reads how the operator can be reached. */
+export function readContact(text: string): string {
+  if (isContact(text)) return text;
+  throw new UsageError(
+    `--contact ${text}: give at most ${MAX_CONTACT} letters, digits, blanks and .,;-_?@ such as ops@example.org`,
+  );
 }
 
 /** Reads the URL of a stream that the collector takes points from. */

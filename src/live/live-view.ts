@@ -105,8 +105,7 @@ export class LiveView implements Live, Collector {
   readonly interval = (): void => {
     if (this.sources === null) return;
     const { transactions, exporters } = this.sources;
-    const peers = this.peers().filter(({ version }) => version !== null).length;
-    this.vitals.sample({ peers, transactions: transactions() }, exporters());
+    this.vitals.sample({ peers: this.modules.accounts.greeted, transactions: transactions() }, exporters());
   };
 
   /** Takes what was measured of the event loop in an interval. */

@@ -14,6 +14,10 @@ const MAX_ANNOUNCEMENTS = 5_000;
 const SHARED_ANNOUNCEMENTS = 100_000;
 const MIN_ANNOUNCEMENTS = 100;
 
+/** The same of peers that we have found: 125 of them may have all that one may, 10,000 share 250 MB. */
+const JOINED_ANNOUNCEMENTS = 625_000;
+const MIN_JOINED_ANNOUNCEMENTS = 50;
+
 /**
  * Announcements of peers that dialled us wait this long if we have dialled others, so that those can announce
  * first. Core 31 `src/node/txdownloadman.h` NONPREF_PEER_TX_DELAY.
@@ -78,10 +82,13 @@ export class Announcers {
   }
 
   /** How many announcements of a peer are kept. */
-  maxAnnouncements({ preferred }: Announcer): number {
-    if (preferred) return MAX_ANNOUNCEMENTS;
-    const share = Math.floor(SHARED_ANNOUNCEMENTS / this.announcers.size);
-    return Math.min(MAX_ANNOUNCEMENTS, Math.max(MIN_ANNOUNCEMENTS, share));
+  maxAnnouncements({ connection: { kind } }: Announcer): number {
+    if (kind === 'kept') return MAX_ANNOUNCEMENTS;
+    const [shared, least] =
+      kind === 'joined'
+        ? [JOINED_ANNOUNCEMENTS, MIN_JOINED_ANNOUNCEMENTS]
+        : [SHARED_ANNOUNCEMENTS, MIN_ANNOUNCEMENTS];
+    return Math.min(MAX_ANNOUNCEMENTS, Math.max(least, Math.floor(shared / this.announcers.size)));
   }
 
   /**

@@ -14,6 +14,9 @@ const MAX_OFFERS = 512;
 const SHARED_OFFERS = 32_768;
 const MIN_OFFERS = 16;
 
+/** The same of peers that we have found: 128 of them may have all that one may. */
+const JOINED_OFFERS = 65_536;
+
 /**
  * Missing blocks that one peer is asked for at once (Core 31 `src/net_processing.h`
  * MAX_BLOCKS_IN_TRANSIT_PER_PEER: 16 as well).
@@ -45,9 +48,9 @@ export class BlockPeers {
   }
 
   /** How many blocks may be in flight from a peer or wait for it. */
-  maxOffers({ reliability }: BlockPeer): number {
-    if (reliability.preferred) return MAX_OFFERS;
-    const share = Math.floor(SHARED_OFFERS / this.peers.size);
+  maxOffers({ connection: { kind } }: BlockPeer): number {
+    if (kind === 'kept') return MAX_OFFERS;
+    const share = Math.floor((kind === 'joined' ? JOINED_OFFERS : SHARED_OFFERS) / this.peers.size);
     return Math.min(MAX_OFFERS, Math.max(MIN_OFFERS, share));
   }
 

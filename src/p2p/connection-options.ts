@@ -15,15 +15,15 @@ export interface ConnectionOptions {
   readonly id: number;
   readonly kind: ConnectionKind;
   /** The socket of an inbound connection. Without it the address is dialled. */
-  readonly socket?: Socket;
+  readonly socket?: Socket | undefined;
   /** The way by which the address is dialled; default: directly. */
-  readonly route?: Route;
+  readonly route?: Route | undefined;
   /** An IPv4 or IPv6 address, a name of Tor or I2P, or a DNS name that the route resolves. */
   readonly host: string;
   readonly port: number;
   readonly network: Network;
   /** The transport by which the address is dialled; left out for an inbound connection. */
-  readonly dialBy?: TransportName;
+  readonly dialBy?: TransportName | undefined;
   /** The transports that we speak. */
   readonly mode: TransportMode;
   readonly userAgent: string;

@@ -1,3 +1,5 @@
+import { CountsByName } from '../lib/counts-by-name';
+import { type AsnOf, Diversity, type Origin } from './join/diversity';
 import { parseHost } from './join/host';
 import { sourceGroupOf } from './join/netgroup';
 import type { NetworkName } from '../wire/networks';
@@ -12,8 +14,8 @@ export interface IndexedConnection {
 }
 
 /**
- * The open connections, indexed by id, endpoint, host and netgroup: no look-up takes longer with more peers.
- * The outbound ones can be iterated, because the user limits their number.
+ * The open connections, indexed by id, endpoint, host and netgroup: no look-up and no change takes longer
+ * with more peers.
  */
 export class Connections<C extends IndexedConnection> {
   private readonly byId = new Map<number, C>();
@@ -22,16 +24,37 @@ export class Connections<C extends IndexedConnection> {
   private readonly idle = new Set<C>();
   /** The connections that we have dialled. */
   readonly outbound = new Set<C>();
-  private readonly outboundEndpoints = new Tally();
-  private readonly outboundHosts = new Tally();
-  private readonly inboundHosts = new Tally();
-  private readonly inboundGroups = new Tally();
+  private readonly outboundEndpoints = new CountsByName();
+  private readonly outboundHosts = new CountsByName();
+  private readonly inboundHosts = new CountsByName();
+  private readonly inboundGroups = new CountsByName();
+  /** Where the connections lead that we have dialled. */
+  readonly diversity: Diversity;
+  private readonly origins = new Map<C, Origin>();
+  /** The connections that we have dialled and whose handshake is complete. */
+  private readonly greetedOnes = new Set<C>();
 
-  constructor(private readonly network: NetworkName) {}
+  /** @param asnOf finds autonomous systems; left out where there is no map of them */
+  constructor(
+    private readonly network: NetworkName,
+    asnOf?: AsnOf,
+  ) {
+    this.diversity = new Diversity(network, asnOf);
+  }
 
   /** Number of inbound connections. */
   get inboundCount(): number {
     return this.inbound.size;
+  }
+
+  /** Number of connections that we have dialled and whose handshake is complete. */
+  get greetedCount(): number {
+    return this.greetedOnes.size;
+  }
+
+  /** Notes that the handshake of a connection is complete. */
+  greeted(connection: C): void {
+    if (connection.outbound && this.byId.has(connection.id)) this.greetedOnes.add(connection);
   }
 
   add(connection: C): void {
@@ -39,6 +62,12 @@ export class Connections<C extends IndexedConnection> {
     this.count(connection, 1);
     if (connection.outbound) {
       this.outbound.add(connection);
+      const origin = this.diversity.originOf(connection.host, connection.port);
+      if (origin !== null) {
+        this.origins.set(connection, origin);
+        this.diversity.add(origin, 1);
+      }
+      if (connection.established) this.greeted(connection);
     } else {
       this.inbound.add(connection);
       this.idle.add(connection);
@@ -52,6 +81,10 @@ export class Connections<C extends IndexedConnection> {
     this.outbound.delete(connection);
     this.inbound.delete(connection);
     this.idle.delete(connection);
+    this.greetedOnes.delete(connection);
+    const origin = this.origins.get(connection);
+    if (origin !== undefined) this.diversity.add(origin, -1);
+    this.origins.delete(connection);
   }
 
   get(id: number): C | undefined {
@@ -99,21 +132,6 @@ export class Connections<C extends IndexedConnection> {
     const raw = parseHost(host);
     this.inboundHosts.add(host, change);
     if (raw !== null) this.inboundGroups.add(sourceGroupOf(this.network, raw), change);
-  }
-}
-
-/** Counts by name. */
-class Tally {
-  private readonly counts = new Map<string, number>();
-
-  of(name: string): number {
-    return this.counts.get(name) ?? 0;
-  }
-
-  add(name: string, change: number): void {
-    const count = this.of(name) + change;
-    if (count > 0) this.counts.set(name, count);
-    else this.counts.delete(name);
   }
 }
 

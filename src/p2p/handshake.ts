@@ -52,7 +52,7 @@ export class Handshake {
 
   /** Forgets timer and nonce; to be called when the connection has ended. */
   end(): void {
-    clearTimeout(this.timer);
+    this.endDeadline();
     if (this.nonce !== null) this.modules.nonces.delete(this.nonce);
   }
 
@@ -94,7 +94,12 @@ export class Handshake {
     this.peer.delegate(new packets.VerackPacket());
     if (this.established || this.claims === null) return;
     this.established = true;
-    clearTimeout(this.timer);
+    this.endDeadline();
     this.modules.bus.emit('handshake', { peer: this.peer, claims: this.claims });
+  }
+
+  private endDeadline(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
   }
 }

@@ -44,7 +44,7 @@ export type Violation =
   | 'flood';
 
 /** Why an inbound connection is refused. */
-export type Refusal = 'banned' | 'inbound-full' | 'inbound-share' | 'duplicate';
+export type Refusal = 'banned' | 'excluded' | 'inbound-full' | 'inbound-share' | 'duplicate';
 
 /** Further reasons for which a tap does not lead a connection on (`src/tap`). */
 export type TapOnlyRefusal =
@@ -73,6 +73,8 @@ export type DisconnectReason =
   | 'plain-transport'
   | 'self-connection'
   | 'no-services'
+  /** We let the peer go, so that another one takes its place (--rotate). */
+  | 'rotated'
   | 'closed-by-peer'
   | 'connection-refused'
   | 'connect-timeout'

@@ -19,6 +19,7 @@ import type { Endpoint } from './endpoint';
 import type { FrameWatcher } from './frame-watcher';
 import type { P2PEvents, PeerInfo, Violation } from './p2p-events';
 import { messageHandlers } from './handlers';
+import type { AsnOf } from './join/diversity';
 import { hostOf } from './join/ip';
 import type * as Joining from './join/join';
 import type { Hash } from '../wire/hash';
@@ -50,6 +51,8 @@ export interface PoolOptions {
   readonly routes?: Routes;
   /** What joining the network needs; without it only the peers above are connected. */
   readonly join?: Joining.JoinParts;
+  /** Finds autonomous systems, over which peers are spread; left out where there is no map of them. */
+  readonly asnOf?: AsnOf;
 }
 
 export interface PoolModules {
@@ -84,7 +87,7 @@ export class Pool {
 
   constructor(options: PoolOptions, modules: PoolModules) {
     const { bus, clock, checks, relayed, frames, fault } = modules;
-    this.connections = new Connections(options.network);
+    this.connections = new Connections(options.network, options.asnOf);
     this.transactions = new TransactionRequests(
       { perSecond: options.txPerSecond },
       { clock, rateLimited: (count) => bus.emit('rateLimited', { count }) },
@@ -123,8 +126,10 @@ export class Pool {
       const { kind } = of;
       const budget =
         kind === 'kept' ? null : new PeerBudget({ kind, txPerSecond, shared, now: monotonicMs() });
+      const { dialBy, host, port, route, socket } = of;
       const connection = new Connection(
-        { ...of, id, network, mode, userAgent, wtxidRelay, budget },
+        // No spread, whose result has a hidden class of its own: 360 bytes for each connection.
+        { id, kind, socket, route, host, port, network, dialBy, mode, userAgent, wtxidRelay, budget },
         { bus, handlers, frames, nonces, monotonicMs, turns, received, unsent, fault },
       );
       this.connections.add(connection);
@@ -146,7 +151,9 @@ export class Pool {
       };
     bus.on('handshake', ({ peer }) => {
       const connection = this.connections.get(peer.id);
-      if (connection !== undefined) this.transactions.connected(connection);
+      if (connection === undefined) return;
+      this.connections.greeted(connection);
+      this.transactions.connected(connection);
     });
     this.dialers = options.connect.map(
       (endpoint) =>
@@ -164,7 +171,7 @@ export class Pool {
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       const { Join } = require('./join/join') as typeof Joining;
       this.join = new Join(options.join, {
-        ...{ bus, clock, connections: this.connections, mode, routes },
+        ...{ bus, clock, connections: this.connections, mode, routes, processorMs },
         open: dial('joined'),
         accept: (socket, host, port) => add({ kind: 'inbound', host, port, socket }),
       });

@@ -1,6 +1,12 @@
 /** With fewer peers there is no verdict; Core 31 `src/node/timeoffsets.cpp` Median. */
 const LEAST_PEERS = 5;
 
+/**
+ * The most clocks that are compared: the median of some is that of all, and is found in a millisecond. Core
+ * keeps the last 50.
+ */
+const MOST_PEERS = 125;
+
 /** Core 31 `src/node/timeoffsets.h` WARN_THRESHOLD, in seconds. */
 const MAX_OFFSET = 600;
 
@@ -38,8 +44,9 @@ export class TimeOffsets {
 
   constructor(private readonly modules: TimeOffsetsModules) {}
 
-  /** Notes the present time of a peer's clock, in Unix seconds. */
+  /** Notes the present time of a peer's clock, in Unix seconds, unless there are enough. */
   add(peer: number, time: bigint): void {
+    if (this.started.size >= MOST_PEERS && !this.started.has(peer)) return;
     this.started.set(peer, Math.min(Number(time), FARTHEST) - this.modules.uptime());
   }
 

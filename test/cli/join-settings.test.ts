@@ -34,9 +34,18 @@ describe('joinSettings', () => {
     expect(resolver).toBe('[::1]:53');
   });
 
+  it('reads how sessions rotate, and the part that is dialled', () =>
+    expect(settings({ join: true, rotate: '6h', shard: '3/16' })).toEqual({
+      ...{ peers: 8, maxInbound: 64, rotateMs: 21_600_000, shard: { number: 3, count: 16 } },
+    }));
+
   it.each([
-    [{ join: true, peers: '126' }, '--peers 126: give a whole number from 1 to 125'],
-    [{ join: true, peers: '' }, '--peers : give a whole number from 1 to 125'],
+    [{ join: true, peers: '20001' }, '--peers 20001: give a whole number from 1 to 20000'],
+    [{ join: true, peers: '' }, '--peers : give a whole number from 1 to 20000'],
+    [{ rotate: '6h' }, '--rotate 6h: has a meaning only with --join'],
+    [{ shard: '1/2', listen: '9000' }, '--shard 1/2: has a meaning only with --join'],
+    [{ exclude: 'list' }, '--exclude list: has a meaning only with --join or --listen'],
+    [{ join: true, shard: '3/2' }, '--shard 3/2: give a part and the number of parts'],
     [{ listen: '127.0.0.1:70000' }, '--listen 127.0.0.1:70000: give a port, IP[:port] or [IPv6]:port'],
     [{ listen: '0' }, '--listen 0: give a port'],
     [{ listen: 'localhost:9' }, '--listen localhost:9: give a port'],

@@ -47,7 +47,7 @@ describe('a call that cannot be right ends with one line and status 2', () => {
       ['-c', 'a', '--export', 'influx+udp://h:0'],
       '--export influx+udp://h:0: names no port; use influx+udp://host[:8089]',
     ],
-    [['--join', '--peers', '0'], '--peers 0: give a whole number from 1 to 125'],
+    [['--join', '--peers', '0'], '--peers 0: give a whole number from 1 to 20000'],
     [['--join', '--listen', 'nonsense'], '--listen nonsense: give a port, IP[:port] or [IPv6]:port'],
     [['--listen', '1', '--max-inbound', 'x'], '--max-inbound x: give a whole number from 1 up'],
     [

@@ -196,10 +196,67 @@ describe('propagation', () => {
     ]);
   });
 
-  it('counts no more announcers than can be connected at once', () => {
+  it('counts each of 20,000 announcers, and no more than can be connected at once', () => {
     const bench = benchOf([propagation]);
-    for (let n = 0; n < 1_000; n++) announceTx(bench, peerOf(n, `192.0.2.9:${n}`), 1, 'txid', n);
-    expect(endAt(bench, 100_000)).toEqual([expect.stringContaining(',peers=200i,')]);
+    for (let n = 0; n < 20_000; n++) announceTx(bench, peerOf(n, `192.0.2.9:${n}`), 1, 'txid', n);
+    expect(endAt(bench, 60_000)).toEqual([
+      expect.stringContaining(',peers=20000i,delay_2nd=1,delay_p50=9999,delay_p90=17999'),
+    ]);
+    for (let n = 0; n < 40_000; n++) announceTx(bench, peerOf(n, `192.0.2.9:${n}`), 1, 'other', 60_000);
+    expect(endAt(bench, 100_000)).toEqual([expect.stringContaining(',peers=30000i,')]);
+  });
+
+  it('tells announcers apart whose predecessors are gone', () => {
+    const bench = benchOf([propagation]);
+    const meet = (n: number, ms: number): void => {
+      const peer = peerOf(n, `192.0.2.9:${n}`);
+      announceTx(bench, peer, 1, 'txid', ms);
+      bench.bus.emit('disconnected', { peer, established: true, reason: 'closed-by-peer' });
+    };
+    // More than can be connected at once, but not at once.
+    for (let n = 0; n < 10_000; n++) meet(n, 0);
+    expect(endAt(bench, 59_999)).toEqual([expect.stringContaining(',peers=10000i,')]);
+    expect(endAt(bench, 60_000)).toEqual([]);
+    bench.bus.emit('announced', {
+      peer: peerOf(1, 'late:1'),
+      items: [{ type: 1, hash: fakeHash('next') }],
+      known: 0,
+    });
+    for (let n = 0; n < 30_000; n++) announceTx(bench, peerOf(n, `198.51.100.1:${n}`), 1, 'next', 61_000);
+    expect(endAt(bench, 100_000)).toEqual([expect.stringContaining(',peers=30000i,')]);
+  });
+
+  it('measures p50 and p90 of 2,000 peers with scripted delays, some of which reconnect or use the other id', () => {
+    const bench = benchOf([propagation]);
+    // Most soon and some late, as on a real network: a log-normal distribution of about 2 s.
+    const delays = Array.from({ length: 2_000 }, (_, n) => {
+      const [u, v] = [((n * 7_919 + 1) % 2_003) / 2_003, ((n * 104_729 + 1) % 2_003) / 2_003];
+      return n === 0 ? 0 : 2_000 * Math.exp(0.8 * Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v));
+    }).map((delay) => Math.min(29_000, delay));
+    const events = delays.flatMap((delay, n) => {
+      const peer = peerOf(n, `192.0.2.9:${n}`);
+      const first = {
+        atMs: delay,
+        run: () => announceTx(bench, peer, n % 3 === 1 ? 1 : 5, n % 3 === 1 ? 'txid' : 'wtxid', delay),
+      };
+      const later = {
+        atMs: delay + 500,
+        run: () => {
+          bench.clock.ms = delay + 500;
+          bench.bus.emit('disconnected', { peer, established: true, reason: 'closed-by-peer' });
+          announceTx(bench, peerOf(n + 10_000, peer.address), 5, 'wtxid', delay + 500);
+        },
+      };
+      return n % 5 === 2 ? [first, later] : [first];
+    });
+    events.push({ atMs: 1, run: () => receiveTx(bench, 'txid', 'wtxid', 1) });
+    for (const { run } of events.sort((one, other) => one.atMs - other.atMs)) run();
+    const sorted = [...delays].sort((one, other) => one - other);
+    const [line = ''] = endAt(bench, 60_000);
+    const field = (name: string): number => Number(new RegExp(`${name}=([\\d.]+)`).exec(line)?.[1]);
+    expect(line).toContain(',peers=2000i,');
+    expect(field('delay_p50')).toBeCloseTo(sorted[999] ?? NaN, 3);
+    expect(field('delay_p90')).toBeCloseTo(sorted[1_799] ?? NaN, 3);
   });
 
   it('is bounded if a peer announces nonsense, which does not displace the announcements of others', () => {

@@ -134,7 +134,13 @@ function endFault({ name, ends }: Behaviour, found: Counts, isOneOfMany: boolean
 }
 
 /** Reasons without a peer: a refused connection has none. */
-const REFUSALS: ReadonlySet<string> = new Set(['banned', 'inbound-full', 'inbound-share', 'duplicate']);
+const REFUSALS: ReadonlySet<string> = new Set([
+  'banned',
+  'excluded',
+  'inbound-full',
+  'inbound-share',
+  'duplicate',
+]);
 
 function honestFaults(record: HonestRecord, n: number, { addresses, after, points }: Observations): string[] {
   const faults: string[] = [];

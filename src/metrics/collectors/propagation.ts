@@ -5,7 +5,9 @@ import { quantile } from '../../lib/quantile';
 import { RollingHashes } from '../../lib/rolling-hashes';
 import { AnnouncementTimes } from '../announcement-times';
 import type { CollectorFactory, MonitorEvents } from '../collector';
-import { Followed, Spread } from '../spread';
+import type { PeerInfo } from '../../p2p/p2p-events';
+import { PeerNumbers } from '../peer-numbers';
+import { type Announcing, Followed, Spread } from '../spread';
 
 /**
  * How long announcements of one transaction or block are gathered. btcd announces within 10 s of receiving
@@ -46,11 +48,20 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs, isWatched = f
   const told = new RollingHashes<Hash>(REMEMBERED);
   const times = new AnnouncementTimes(UNCONFIRMED);
 
-  const announce = (kind: Spread['kind'], peer: string, hash: Hash, now: number): void => {
+  const numbers = new PeerNumbers(2 * WINDOW_MS);
+
+  /** A peer that announces something; undefined if too many peers do. */
+  const announcing = ({ address }: PeerInfo): Announcing | undefined => {
+    const number = numbers.of(address);
+    return number === undefined ? undefined : { address, number };
+  };
+
+  const announce = (kind: Spread['kind'], peer: Announcing | undefined, hash: Hash, now: number): void => {
+    if (peer === undefined) return;
     const followed = kind === 'tx' ? transactions : blocks;
     const spread = followed.get(hash);
     if (spread !== undefined) {
-      spread.announce(peer, now);
+      followed.announce(spread, peer, now);
     } else if (!told.has(hash) && followed.hasRoomFor(peer)) {
       followed.set(hash, new Spread(kind, peer, now, kind === 'block' ? displayOf(hash) : undefined));
       times.note(hash, now);
@@ -87,10 +98,12 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs, isWatched = f
     on: {
       announced: ({ peer, items }) => {
         const now = monotonicMs();
+        const announcer = announcing(peer);
         for (const { type, hash } of items)
-          if (type === INV_TX || type === INV_WTX) announce('tx', peer.address, hash, now);
+          if (type === INV_TX || type === INV_WTX) announce('tx', announcer, hash, now);
       },
-      blockAnnounced: ({ peer, hash }) => announce('block', peer.address, hash, monotonicMs()),
+      blockAnnounced: ({ peer, hash }) => announce('block', announcing(peer), hash, monotonicMs()),
+      disconnected: ({ peer }) => numbers.left(peer.address, monotonicMs()),
       requested: ({ items = [] }) => note('requested', items),
       relayed: ({ items }) => note('relayed', items),
       // A transaction of a watched node may be judged by what its RPC tells, later or not at all.
@@ -106,7 +119,7 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs, isWatched = f
       block: ({ peer, block, requested, receivedMs }) => {
         const hash = block.wireHash;
         // Who sends a block that nobody asked for announces it with that.
-        if (!requested) announce('block', peer.address, hash, receivedMs);
+        if (!requested) announce('block', announcing(peer), hash, receivedMs);
         const spread = blocks.get(hash);
         if (spread !== undefined) spread.received ??= receivedMs - spread.firstAt;
       },
@@ -123,20 +136,22 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs, isWatched = f
       },
     },
     interval: () => {
-      const until = monotonicMs() - WINDOW_MS;
+      const now = monotonicMs();
+      const until = now - WINDOW_MS;
+      numbers.expire(now);
       for (const followed of [transactions, blocks]) {
         const { spreads, hashes } = followed.takeUntil(until);
         for (const hash of hashes) told.add(hash);
         for (const spread of spreads) {
-          const delays = spread.delays();
+          const delays = spread.delaysUs();
           emit(
             'propagation',
             {
               first_peer: spread.firstPeer,
               peers: delays.length,
-              delay_2nd: delays[1],
-              delay_p50: quantile(delays, 0.5),
-              delay_p90: quantile(delays, 0.9),
+              delay_2nd: msOf(delays[1]),
+              delay_p50: msOf(quantile(delays, 0.5)),
+              delay_p90: msOf(quantile(delays, 0.9)),
               delay_requested: spread.requested,
               delay_received: spread.received,
               delay_processed: spread.processed,
@@ -145,6 +160,7 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs, isWatched = f
             },
             { kind: spread.kind },
           );
+          spread.release();
         }
       }
     },
@@ -161,4 +177,9 @@ function together(a: Spread | undefined, b: Spread | undefined): Spread | undefi
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
+
+/** Milliseconds of microseconds. */
+function msOf(us: number | undefined): number | undefined {
+  return us === undefined ? undefined : us / 1_000;
 }

@@ -121,6 +121,13 @@ export class PeerAccounts {
     return [...this.accounts];
   }
 
+  /** Number of connections whose peer has told what it claims. */
+  get greeted(): number {
+    let count = 0;
+    for (const { claims } of this.accounts.keys()) if (claims !== null) count++;
+    return count;
+  }
+
   /** What is known of a connection at this moment. */
   sessionOf(peer: PeerInfo, account: PeerAccount): Session {
     const origin = account.origin ?? originOf(peer.address, this.modules);

@@ -15,6 +15,9 @@ const LOOK_BYTES = 4_096;
  */
 const ROUND_MS = 8;
 
+/** The same for outbound peers. With a few of them, each gets a slice in each turn of the loop. */
+const OUTBOUND_ROUND_MS = 12;
+
 /** Peers that used much time come first in a round if this many rounds before it had no time for them. */
 const PATIENCE = 7;
 
@@ -79,10 +82,11 @@ export interface ReadTurnsModules {
 
 /**
  * Shares the event loop among peers. Messages are handled at once, for a slice of time. The rest waits while
- * the socket is paused, so that TCP slows the sender down. In each turn of the loop every outbound peer gets
- * a slice. Inbound peers share a round, and those that used little time come first. So a `ping` of an
- * outbound peer waits for two rounds at most, the last message of each, and a slice of each other outbound
- * peer, however many strangers send.
+ * the socket is paused, so that TCP slows the sender down. In each turn of the loop outbound peers get a
+ * slice each, in a round of their own. Inbound peers share a round, and those that used little time come
+ * first. So a `ping` of an outbound peer waits for two rounds at most, the last message of each, and a slice
+ * of each other outbound peer, however many strangers send. Neither a crowd of outbound peers nor one of
+ * inbound peers holds the loop for longer than its round.
  *
  * A peer that does not read our answers is not read either (Core 31 `src/net.cpp` fPauseSend), and is
  * disconnected after a minute.
@@ -97,6 +101,8 @@ export class ReadTurns {
   private roundsWithoutLater = 0;
   /** How long inbound peers were handled at once, since the last round. */
   private atOnceMs = 0;
+  /** The same of outbound peers. */
+  private outboundAtOnceMs = 0;
   private readonly blocked = new Set<Turn>();
   private readonly rests = new Set<NodeJS.Timeout>();
   private immediate: NodeJS.Immediate | undefined;
@@ -123,8 +129,10 @@ export class ReadTurns {
     const turn = this.turnOf(sender);
     if (turn.state !== 'idle') return;
     const now = this.modules.monotonicMs();
-    if (turn.time === null) this.serve(turn, now);
-    else if (isFresh(turn.time.fresh, now) && this.atOnceMs < ROUND_MS)
+    if (turn.time === null) {
+      if (this.outboundAtOnceMs < OUTBOUND_ROUND_MS) this.outboundAtOnceMs += this.serve(turn, now) - now;
+      else this.wait(turn, now);
+    } else if (isFresh(turn.time.fresh, now) && this.atOnceMs < ROUND_MS)
       this.atOnceMs += this.serve(turn, now) - now;
     else this.wait(turn, now);
   }
@@ -148,8 +156,11 @@ export class ReadTurns {
   /** Disconnects peers that have not read for a minute; to be called several times a second. */
   tick(): void {
     const now = this.modules.monotonicMs();
-    for (const { sender, blockedAt } of this.blocked)
-      if (now - blockedAt > NOT_READING_MS) sender.close('not-reading');
+    // In the order in which they stopped reading.
+    for (const { sender, blockedAt } of this.blocked) {
+      if (now - blockedAt <= NOT_READING_MS) break;
+      sender.close('not-reading');
+    }
   }
 
   stop(): void {
@@ -255,14 +266,12 @@ export class ReadTurns {
     this.rests.add(timer);
   }
 
-  /** One turn of the event loop: a slice for each outbound peer, and one round for the inbound ones. */
+  /** One turn of the event loop: one round for outbound peers, and one for the inbound ones. */
   private readonly round = (): void => {
     this.immediate = undefined;
     this.atOnceMs = 0;
-    for (const turn of [...this.outbound]) {
-      this.outbound.delete(turn);
-      this.serve(turn, this.modules.monotonicMs());
-    }
+    this.outboundAtOnceMs = 0;
+    this.serveUntil(this.modules.monotonicMs() + OUTBOUND_ROUND_MS, this.outbound);
     const until = this.modules.monotonicMs() + ROUND_MS;
     if (this.roundsWithoutLater >= PATIENCE) {
       this.roundsWithoutLater = 0;
@@ -283,8 +292,9 @@ export class ReadTurns {
    */
   private serveUntil(until: number, queue: Set<Turn>): boolean {
     let now = this.modules.monotonicMs();
-    for (const turn of [...queue]) {
-      if (now >= until) break;
+    let left = queue.size;
+    for (const turn of queue) {
+      if (left-- === 0 || now >= until) break;
       queue.delete(turn);
       now = this.serve(turn, now);
     }

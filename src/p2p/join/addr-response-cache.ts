@@ -38,7 +38,7 @@ export class AddrResponseCache {
     const count = Math.min(MAX_ADDRESSES, Math.floor((this.addrman.size * PERCENT) / 100));
     if (count === 0) return [];
     const good = [...this.addrman.addresses()].filter((known) => !isTerrible(known, this.unixTime()));
-    this.answer = shuffled(good).slice(0, count).map(copyOf);
+    this.answer = shuffled(good, count).map(copyOf);
     const life = this.answer.length > 0 ? LEAST_LIFE_MS + Math.random() * MORE_LIFE_MS : NOTHING_LIFE_MS;
     this.expires = now + life;
     return this.answer;

@@ -5,12 +5,12 @@ import { diskProblem, readProblem } from '../../lib/disk-errors';
 import { FailureError } from '../../lib/errors';
 import { checkOwnFile } from '../../lib/named-file';
 import { NETWORK_NAMES, type NetworkName } from '../../wire/networks';
-import { AddressManager } from './address-manager';
+import { AddressManager, type AddressManagerOptions } from './address-manager';
 import { formatAddresses, parseAddress, parseBan, parseHeader, splitRecords } from './address-format';
 import { Bans, type BanTimes } from './bans';
 
-/** Far above the size with all addresses (1.1 MB). A larger file is not ours and is not read. */
-const MAX_BYTES = 16_000_000;
+/** Far above the size of the largest book (9 MB). A larger file is not ours and is not read. */
+const MAX_BYTES = 32_000_000;
 
 const SECRET_BYTES = 32;
 
@@ -39,9 +39,14 @@ export class AddressFile {
   /**
    * Reads the file; without one there are no addresses. From a damaged file all intact lines are used; the
    * file is kept under another name, and `warn` gets one line about it.
+   * @param book how large the book may be, and what it may hold
    * @throws FailureError if there is a file that can't be read or moved
    */
-  async load(times: BanTimes, warn: (message: string) => void): Promise<LoadedAddresses> {
+  async load(
+    times: BanTimes,
+    warn: (message: string) => void,
+    book: Pick<AddressManagerOptions, 'admits' | 'peers'> = {},
+  ): Promise<LoadedAddresses> {
     const { unixTime } = times;
     const text = await this.read();
     const [first = '', ...lines] = (text ?? '').split('\n');
@@ -52,7 +57,7 @@ export class AddressFile {
     );
     const isWholeHeader = header?.network === this.network;
     const secret = isWholeHeader ? header.secret : randomBytes(SECRET_BYTES);
-    const addrman = new AddressManager({ network: this.network, secret, unixTime });
+    const addrman = new AddressManager({ network: this.network, secret, unixTime, ...book });
     const bans = new Bans(times);
     if (text === null) return { addrman, bans };
     let whole = 0;

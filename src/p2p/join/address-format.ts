@@ -50,15 +50,17 @@ export function parseAddress(line: string): KnownAddress | null {
   if (raw === null || raw.network !== network || Number(port) > 65_535) return null;
   const endpoint = { ...raw, port: Number(port) };
   return {
-    ...endpoint,
     key: keyOf(endpoint),
+    network: raw.network,
+    address: raw.address,
+    port: endpoint.port,
     services: BigInt(`0x${services ?? ''}`),
     time: Number(time),
     lastTry: Number(lastTry),
     lastSuccess: Number(lastSuccess),
     attempts: Number(attempts),
+    transport,
     sourceGroup,
-    ...(transport === undefined ? {} : { transport }),
   };
 }
 

@@ -58,7 +58,9 @@ export class AddressList {
       if (entry === '') continue;
       const range = rangeOf(entry);
       if (range === null)
-        throw new UsageError(`${name}: line ${i + 1}: ${JSON.stringify(entry.slice(0, MOST_SHOWN))}: ${RIGHT}`);
+        throw new UsageError(
+          `${name}: line ${i + 1}: ${JSON.stringify(entry.slice(0, MOST_SHOWN))}: ${RIGHT}`,
+        );
       ranges.push(range);
     }
     return new AddressList(ranges);

@@ -4,14 +4,17 @@ import type { NetworkName } from '../../wire/networks';
 import type { TransportName } from '../transport/transport';
 import { isTerrible, type KnownAddress, keyOf } from './known-address';
 import { netgroupOf } from './netgroup';
-import { isWorthKnowing } from './reachability';
+import { isWorthKnowing, type RawEndpoint } from './reachability';
 
 /** A quarter of Core's table of new addresses: at most 16,384 addresses, in 13 MB. */
-const BUCKETS = 256;
+const LEAST_BUCKETS = 256;
 const BUCKET_SIZE = 64;
 
-/** The buckets that the addresses of one source group can reach: a sixteenth of all, as in Core. */
-const BUCKETS_PER_SOURCE = 16;
+/** Addresses that can be known for each peer that is wanted, at least. */
+const ADDRESSES_A_PEER = 6;
+
+/** The part of the buckets that the addresses of one source group can reach, as in Core. */
+const SOURCE_SHARE = 1 / 16;
 
 /** How many addresses a search looks at: about 0.5 ms of work. */
 const LOOK_AT = 1_000;
@@ -29,6 +32,10 @@ const LEAST_TIME = 100_000_000;
 
 export interface AddressManagerOptions {
   readonly network: NetworkName;
+  /** Number of peers that are to be found. More of them need a larger book; default: few. */
+  readonly peers?: number;
+  /** Whether an address may be known; default: each. */
+  readonly admits?: (endpoint: RawEndpoint) => boolean;
   /** A secret, so that nobody can compute which addresses share a bucket. */
   readonly secret: Buffer;
   /** Unix time in seconds. */
@@ -38,20 +45,24 @@ export interface AddressManagerOptions {
 /**
  * The known addresses of nodes, bounded, in the manner of Core's address manager (`src/addrman.h`). Users
  * know it as the address book. Each address is in one bucket of 64, chosen by its own netgroup and that of
- * its first source. One source group reaches 16 of the 256 buckets, and all its addresses of one netgroup are
- * in one of these. So a hostile peer cannot reach most of the buckets, and its own netgroup gets at most 64
- * entries. In a full bucket an address is replaced if it is old or has failed. An address that has worked is
- * never replaced by one that was only announced. Unlike Core, there is no second table for addresses that
- * have worked, and an address with two sources is not in two buckets.
+ * its first source. One source group reaches a sixteenth of the buckets, and all its addresses of one
+ * netgroup are in one of these. So a hostile peer cannot reach most of the buckets, and its own netgroup gets
+ * at most 64 entries. In a full bucket an address is replaced if it is old or has failed. An address that has
+ * worked is never replaced by one that was only announced. Unlike Core, there is no second table for
+ * addresses that have worked, and an address with two sources is not in two buckets.
  */
 export class AddressManager {
   private readonly known = new Map<string, KnownAddress>();
-  private readonly buckets = Array.from({ length: BUCKETS }, (): KnownAddress[] => []);
+  private readonly buckets: readonly KnownAddress[][];
 
   private readonly secretText: string;
 
   constructor(private readonly options: AddressManagerOptions) {
-    this.secretText = options.secret.toString('hex');
+    const { peers = 0, secret } = options;
+    let count = LEAST_BUCKETS;
+    while (count * BUCKET_SIZE < peers * ADDRESSES_A_PEER) count *= 2;
+    this.buckets = Array.from({ length: count }, () => []);
+    this.secretText = secret.toString('hex');
   }
 
   get network(): NetworkName {
@@ -80,7 +91,6 @@ export class AddressManager {
    * @returns whether it is new and was added
    */
   add(told: NetworkAddress, sourceGroup: string): boolean {
-    if (!isWorthKnowing(this.network, told)) return false;
     const now = this.options.unixTime();
     const doubtful = told.time <= LEAST_TIME || told.time > now + 10 * MINUTE;
     const time = doubtful ? now - DOUBTFUL : told.time - PENALTY;
@@ -95,11 +105,22 @@ export class AddressManager {
       if (known.time < time - step || known.time > now) known.time = time;
       return false;
     }
+    if (!this.admits(told)) return false;
     const { network, port, services } = told;
     const address = Buffer.from(told.address);
+    // No spread, whose result has a hidden class of its own: 360 bytes for each address.
     return this.put({
-      ...{ key, network, address, port, services, time, sourceGroup },
-      ...{ lastTry: 0, lastSuccess: 0, attempts: 0 },
+      key,
+      network,
+      address,
+      port,
+      services,
+      time,
+      lastTry: 0,
+      lastSuccess: 0,
+      attempts: 0,
+      transport: undefined,
+      sourceGroup,
     });
   }
 
@@ -108,12 +129,16 @@ export class AddressManager {
    * present time.
    */
   restore(address: KnownAddress): void {
-    if (this.known.has(address.key) || !isWorthKnowing(this.network, address)) return;
+    if (this.known.has(address.key) || !this.admits(address)) return;
     const now = this.options.unixTime();
     address.time = Math.min(address.time, now);
     address.lastTry = Math.min(address.lastTry, now);
     address.lastSuccess = Math.min(address.lastSuccess, now);
     this.put(address);
+  }
+
+  private admits(endpoint: RawEndpoint): boolean {
+    return isWorthKnowing(this.network, endpoint) && this.options.admits?.(endpoint) !== false;
   }
 
   /** Puts an address into its bucket, if there is room or an address to replace. */
@@ -160,11 +185,12 @@ export class AddressManager {
    * is none.
    */
   pick(accepts: (known: KnownAddress) => boolean): KnownAddress | undefined {
-    const start = randomInt(BUCKETS);
+    const { length } = this.buckets;
+    const start = randomInt(length);
     const first = randomInt(2) === 0;
     for (const worked of [first, !first])
-      for (let i = 0, left = LOOK_AT; i < BUCKETS && left > 0; i++) {
-        const bucket = this.buckets[(start + i) % BUCKETS] ?? [];
+      for (let i = 0, left = LOOK_AT; i < length && left > 0; i++) {
+        const bucket = this.buckets[(start + i) % length] ?? [];
         left -= bucket.length;
         for (let j = 0, at = bucket.length > 0 ? randomInt(bucket.length) : 0; j < bucket.length; j++) {
           const known = bucket[(at + j) % bucket.length];
@@ -176,8 +202,10 @@ export class AddressManager {
 
   private bucketOf(address: KnownAddress): KnownAddress[] {
     const { sourceGroup } = address;
-    const share = this.hashOf(`${netgroupOf(this.network, address)} ${sourceGroup}`) % BUCKETS_PER_SOURCE;
-    const bucket = this.buckets[this.hashOf(`${sourceGroup} ${share}`) % BUCKETS];
+    const { length } = this.buckets;
+    const group = netgroupOf(this.network, address);
+    const share = this.hashOf(`${group} ${sourceGroup}`) % (length * SOURCE_SHARE);
+    const bucket = this.buckets[this.hashOf(`${sourceGroup} ${share}`) % length];
     if (bucket === undefined) throw new RangeError('no such bucket');
     return bucket;
   }

@@ -67,7 +67,7 @@ export class Gossip {
     if (count > 0) bus.emit('addressesLimited', { peer: connection, count });
     if (taken === 0) return;
     const sourceGroup = sourceGroupOfHost(addrman.network, connection.host);
-    for (const address of shuffled(addresses).slice(0, taken)) addrman.add(address, sourceGroup);
+    for (const address of shuffled(addresses, taken)) addrman.add(address, sourceGroup);
     changed();
   }
 

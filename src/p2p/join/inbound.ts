@@ -6,7 +6,9 @@ import type { Connections } from '../connections';
 import type { I2p } from '../i2p/i2p';
 import type { P2PEvents } from '../p2p-events';
 import { ipOf } from '../../wire/messages/network-address';
+import type { AddressList } from './address-lists';
 import type { Bans } from './bans';
+import { parseHost } from './host';
 import { type InboundLimits, refusalOf } from './inbound-limits';
 import { parseIp } from './ip';
 import type { Listener } from './listener';
@@ -18,6 +20,8 @@ export interface InboundModules {
   readonly bus: EventBus<P2PEvents>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly bans: Bans;
+  /** Who is not let in; left out where nobody is excluded. */
+  readonly excluded?: AddressList | undefined;
   readonly listener: Listener;
   /** Accepts peers from I2P as well; null where no address of ours is there. */
   readonly i2p: Pick<I2p, 'accept'> | null;
@@ -63,15 +67,20 @@ export class Inbound {
   }
 
   private admit(socket: Socket, host: string, port: number): void {
-    const { accept, bans, bus, clock, connections } = this.modules;
-    const refusal = bans.has(host)
-      ? 'banned'
-      : refusalOf(host, connections, this.limits, clock.monotonicMs());
+    const { accept, bus, clock, connections } = this.modules;
+    const refusal = this.exclusionOf(host) ?? refusalOf(host, connections, this.limits, clock.monotonicMs());
     if (refusal === undefined) {
       accept(socket, host, port);
       return;
     }
     socket.destroy();
     bus.emit('refused', { reason: refusal });
+  }
+
+  private exclusionOf(host: string): 'banned' | 'excluded' | undefined {
+    const { bans, excluded } = this.modules;
+    if (bans.has(host)) return 'banned';
+    const raw = excluded === undefined ? null : parseHost(host);
+    return raw !== null && excluded?.has(raw) === true ? 'excluded' : undefined;
   }
 }

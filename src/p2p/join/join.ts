@@ -10,10 +10,14 @@ import type { Routes } from '../route/routes';
 import type { TransportMode } from '../transport/choice';
 import type { TransportName } from '../transport/transport';
 import { isLocalNetwork, type NetworkName } from '../../wire/networks';
+import { TokenBucket } from '../budget/token-bucket';
+import type { AddressList } from './address-lists';
 import type { AddressManager } from './address-manager';
 import type { AddressFile } from './address-file';
 import { AddressSaver } from './address-saver';
 import { CAUSES_BAN, type Bans, banSubject } from './bans';
+import { MOST_WITHOUT_CROWD } from './crowd';
+import { DialPace } from './dial-pace';
 import type { DnsSeed } from './dns-seeds';
 import { Gossip } from './gossip';
 import { Inbound } from './inbound';
@@ -21,16 +25,20 @@ import type { Listener } from './listener';
 import { isForeignDial, ForeignDials } from './foreign-dials';
 import { isUseful, Outbound } from './outbound';
 import type { Reaches } from './reachability';
+import { Rotation } from './rotation';
 import { SeedLookup } from './seed-lookup';
 import { SeedPeers } from './seed-peers';
 import { DnsSource } from './seed-source';
 import { Seeding } from './seeding';
 
-/** How often peers are searched; Core 31 `src/net.cpp` ThreadOpenConnections. */
-const TICK_MS = 500;
-
 /** With this many peers no seeds are asked; Core 31 `src/net.cpp` SEED_OUTBOUND_CONNECTION_THRESHOLD. */
 const PEERS_WITHOUT_SEEDS = 2;
+
+/**
+ * How many peers are asked for addresses: the first ones, and then some in a second. A few know what all
+ * know, and each answer of a thousand addresses takes 3 ms.
+ */
+const ADDRESSES_ASKED = { capacity: MOST_WITHOUT_CROWD, perSecond: 2 };
 
 /** The part of the log that joining needs. */
 export interface JoinLog {
@@ -48,6 +56,10 @@ export interface JoinParts {
   readonly seeds: readonly DnsSeed[];
   /** `IP:port` of the DNS server; default: the system's. */
   readonly resolver?: string;
+  /** How long a session lasts before it is let go for another one; without it sessions last. */
+  readonly rotateMs?: number;
+  /** Who is neither dialled nor let in; default: nobody. */
+  readonly excluded?: AddressList;
   readonly addrman: AddressManager;
   readonly bans: Bans;
   /** The file of both; null if they are not saved. */
@@ -63,6 +75,8 @@ export interface JoinParts {
 export interface JoinModules {
   readonly bus: EventBus<P2PEvents>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** Processor time of the program in milliseconds. */
+  readonly processorMs: () => number;
   /** Dials an address; null if there is a connection to it. */
   readonly open: (host: string, port: number, dialBy: TransportName) => Connection | null;
   /** The transports by which addresses are dialled. */
@@ -85,20 +99,26 @@ export class Join {
   private readonly saver: AddressSaver;
   private readonly inbound: Inbound | null;
   private readonly foreignDials: ForeignDials;
+  private readonly pace: DialPace;
+  private readonly asked: TokenBucket;
   private ticker: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly parts: JoinParts,
     private readonly modules: JoinModules,
   ) {
-    const { bus, clock, connections, mode, open, routes } = modules;
-    const { addrman, log, network, peers, seeds, unixTime } = parts;
+    const { bus, clock, connections, mode, open, processorMs, routes } = modules;
+    const { addrman, log, network, peers, rotateMs, seeds, unixTime } = parts;
     const monotonicMs = (): number => clock.monotonicMs();
     const changed = (): void => this.saver.changed();
     const reaches: Reaches = (to) => routes.reaches(to);
     const isBanned = (host: string, port: number): boolean => this.isBanned(host, port);
+    this.asked = new TokenBucket(ADDRESSES_ASKED, monotonicMs());
+    this.pace = new DialPace(peers, { monotonicMs, processorMs });
     this.outbound = new Outbound({
       ...{ addrman, network, peers, isBanned, open, mode, reaches, connections, monotonicMs, changed },
+      pace: this.pace,
+      rotation: rotateMs === undefined ? null : new Rotation(rotateMs, peers, monotonicMs),
     });
     const lookup = new SeedLookup(parts.resolver);
     const seedPeers = routes.resolvesNames ? new SeedPeers({ network, addrman, open, mode }) : null;
@@ -110,7 +130,7 @@ export class Join {
         log.info('addresses from a DNS seed', { seed, addresses, known: addrman.size }),
       failed: (seed, reason) => log.warn('no addresses from a DNS seed', { seed, reason }),
     });
-    const { bans, file, i2p = null, listener, maxInbound } = parts;
+    const { bans, excluded, file, i2p = null, listener, maxInbound } = parts;
     this.saver = new AddressSaver({
       ...{ addrman, bans, file, monotonicMs },
       warn: (reason) => log.warn('addresses are not kept', { reason }),
@@ -121,7 +141,7 @@ export class Join {
         : new Inbound(
             { network, max: maxInbound },
             {
-              ...{ bus, clock, bans, listener, i2p, connections, accept: modules.accept },
+              ...{ bus, clock, bans, excluded, listener, i2p, connections, accept: modules.accept },
               info: (message, details) => log.info(message, details),
               warn: (message) => log.warn(message, {}),
             },
@@ -143,7 +163,7 @@ export class Join {
   }
 
   start(): void {
-    this.ticker = setInterval(() => this.tick(), TICK_MS);
+    this.ticker = setInterval(() => this.tick(), this.pace.tickMs);
     this.inbound?.start();
     if (this.parts.peers === 0) return;
     this.seeding.start();
@@ -171,13 +191,12 @@ export class Join {
   private established(peer: PeerInfo): void {
     const connection = this.connectionOf(peer);
     if (connection?.outbound !== true) return;
-    this.outbound.worked(connection);
     const { network, peers } = this.parts;
-    if (connection.kind === 'joined' && !isLocalNetwork(network) && !isUseful(peer.claims?.services ?? 0n)) {
-      connection.close('no-services');
-      return;
-    }
-    if (peers > 0) this.gossip.ask(connection);
+    const isWanted =
+      connection.kind !== 'joined' || isLocalNetwork(network) || isUseful(peer.claims?.services ?? 0n);
+    this.outbound.worked(connection, isWanted);
+    if (!isWanted) connection.close('no-services');
+    else if (peers > 0 && this.asked.take(1, this.modules.clock.monotonicMs())) this.gossip.ask(connection);
   }
 
   /** Bans a peer for what no honest node does. Peers that the user named are kept, whatever they do. */

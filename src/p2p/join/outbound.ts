@@ -7,10 +7,12 @@ import type { NetworkName } from '../../wire/networks';
 import { NODE_WITNESS, SERVES_BLOCKS } from '../../wire/services';
 import { RollingSet } from '../../lib/rolling-set';
 import type { AddressManager } from './address-manager';
-import { formatHost, parseHost } from './host';
+import { MOST_WITHOUT_CROWD } from './crowd';
+import type { DialPace } from './dial-pace';
+import { formatHost } from './host';
 import type { KnownAddress } from './known-address';
-import { netgroupOf } from './netgroup';
 import { isDialable, isLoopback, type Reaches } from './reachability';
+import type { Rotation } from './rotation';
 
 /** The first wait before an address is dialled again. It doubles with each loss, up to the longest. */
 const FIRST_WAIT_MS = 5_000;
@@ -25,6 +27,9 @@ const ONLINE_PEERS = 2;
 /** How many of our own addresses are remembered; a machine has a few. */
 const OUR_ADDRESSES = 100;
 
+/** In a crowd, of so many addresses the one is dialled whose networks have the fewest peers. */
+const CHOICES = 3;
+
 /** Whether a node has the services that Core wants of a peer that it dials: blocks, with their witnesses. */
 export function isUseful(services: bigint): boolean {
   return (services & SERVES_BLOCKS) !== 0n && (services & NODE_WITNESS) !== 0n;
@@ -33,7 +38,16 @@ export function isUseful(services: bigint): boolean {
 /** What is needed of a connection here. */
 export type OutboundPeer = Pick<
   Connection,
-  'claims' | 'closed' | 'established' | 'host' | 'id' | 'openedAt' | 'outbound' | 'port' | 'transport'
+  | 'claims'
+  | 'close'
+  | 'closed'
+  | 'established'
+  | 'host'
+  | 'id'
+  | 'openedAt'
+  | 'outbound'
+  | 'port'
+  | 'transport'
 >;
 
 export interface OutboundModules {
@@ -41,13 +55,16 @@ export interface OutboundModules {
   readonly network: NetworkName;
   /** Number of peers to find besides those that the user named. */
   readonly peers: number;
+  readonly pace: Pick<DialPace, 'tick'>;
+  /** Lets sessions go in turn; null where they last. */
+  readonly rotation: Pick<Rotation, 'due' | 'everyMs' | 'rotated'> | null;
   readonly isBanned: (host: string, port: number) => boolean;
   readonly open: (host: string, port: number, dialBy: TransportName) => OutboundPeer | null;
   readonly mode: TransportMode;
   /** The networks whose addresses are dialled; default: IPv4 and IPv6. */
   readonly reaches?: Reaches;
   /** All connections of the program, of every kind. */
-  readonly connections: Pick<Connections<OutboundPeer>, 'inboundFrom' | 'outbound'>;
+  readonly connections: Pick<Connections<OutboundPeer>, 'diversity' | 'greetedCount' | 'inboundFrom'>;
   readonly monotonicMs: () => number;
   /** Called when an address has changed. */
   readonly changed: () => void;
@@ -61,53 +78,71 @@ interface Backoff {
 }
 
 /**
- * Keeps the wanted number of peers connected, chosen from the address manager, no two of one netgroup. An
- * address whose connection failed or was lost is dialled again, each time after a longer wait.
+ * Keeps the wanted number of peers connected, chosen from the address manager, spread over netgroups,
+ * networks and autonomous systems (`Diversity`). An address whose connection failed or was lost is dialled
+ * again, each time after a longer wait. Nothing here takes longer with more peers.
  */
 export class Outbound {
   private readonly active = new Map<string, OutboundPeer>();
+  private readonly keys = new Map<OutboundPeer, string>();
+  /** Those of them whose handshake is complete, the oldest first. */
+  private readonly sessions = new Set<OutboundPeer>();
   /** Entries disappear with their addresses. */
   private readonly backoffs = new WeakMap<KnownAddress, Backoff>();
   /** Addresses at which we reached ourselves. */
   private readonly ours = new RollingSet(OUR_ADDRESSES);
+  /** Whether the last search left addresses out because their networks have enough peers. */
+  private isHeldBack = false;
 
   constructor(private readonly modules: OutboundModules) {}
 
-  /** Number of outbound peers with a complete handshake. */
+  /** Number of outbound peers with a complete handshake, including those that the user named. */
   get established(): number {
-    let count = 0;
-    for (const { established } of this.modules.connections.outbound) if (established) count++;
-    return count;
+    return this.modules.connections.greetedCount;
   }
 
-  /** Dials one address if peers are missing; to be called twice a second, as in Core. */
+  /** Dials addresses if peers are missing, or if sessions are due to be replaced. */
   tick(): void {
-    const { addrman, mode, peers } = this.modules;
-    if (this.active.size >= peers) return;
-    const accepts = this.dialFilter();
-    const known = addrman.pick((it) => isUseful(it.services) && accepts(it)) ?? addrman.pick(accepts);
-    const host = known === undefined ? null : formatHost(known);
-    if (known !== undefined && host !== null) this.dial(known, host, transportToDial(mode, known));
+    const { mode, pace, peers } = this.modules;
+    const { size } = this.active;
+    pace.tick(peers + this.sessionsDue() - size, size - this.sessions.size, () => {
+      const known = this.choose();
+      const host = known === undefined ? null : formatHost(known);
+      if (known !== undefined && host !== null) this.dial(known, host, transportToDial(mode, known));
+      else this.makeRoom();
+      return known !== undefined;
+    });
   }
 
-  /** Notes that the handshake of a connection is complete. */
-  worked(connection: OutboundPeer): void {
-    for (const [key, active] of this.active)
-      if (active === connection) {
-        const known = this.modules.addrman.get(key);
-        if (known !== undefined)
-          this.modules.addrman.worked(known, connection.claims?.services ?? 0n, connection.transport);
-        this.modules.changed();
-      }
+  /**
+   * Notes that the handshake of a connection is complete.
+   * @param stays whether the connection is kept now
+   */
+  worked(connection: OutboundPeer, stays = true): void {
+    const { addrman, changed, peers } = this.modules;
+    const key = this.keys.get(connection);
+    if (key === undefined) return;
+    const known = addrman.get(key);
+    if (known !== undefined) addrman.worked(known, connection.claims?.services ?? 0n, connection.transport);
+    if (stays) this.sessions.add(connection);
+    if (this.sessions.size > peers) this.letGo();
+    changed();
   }
 
   private dial(known: KnownAddress, host: string, dialBy: TransportName): void {
     const { mode, open } = this.modules;
     const connection = open(host, known.port, dialBy);
-    if (connection === null) return;
+    if (connection === null) {
+      // Somebody else has dialled it, as for --connect.
+      this.backoffs.set(known, { losses: 0, until: this.modules.monotonicMs() + FIRST_WAIT_MS });
+      return;
+    }
     this.active.set(known.key, connection);
+    this.keys.set(connection, known.key);
     void connection.closed.then((reason) => {
       this.active.delete(known.key);
+      this.keys.delete(connection);
+      this.sessions.delete(connection);
       // The peer lacks the encrypted transport.
       if (reason === 'plain-transport' && mode === 'auto') this.dial(known, host, 'v1');
       else this.ended(known, connection, reason);
@@ -115,8 +150,13 @@ export class Outbound {
   }
 
   private ended(known: KnownAddress, connection: OutboundPeer, reason: DisconnectReason): void {
-    const { addrman, changed, monotonicMs, peers } = this.modules;
+    const { addrman, changed, monotonicMs, peers, rotation } = this.modules;
     const now = monotonicMs();
+    if (reason === 'rotated') {
+      // Others come first, for as long as a session lasts.
+      this.backoffs.set(known, { losses: 0, until: now + (rotation?.everyMs ?? 0) });
+      return;
+    }
     const lasted = connection.established && now - connection.openedAt > GOOD_MS;
     const losses = lasted ? 1 : (this.backoffs.get(known)?.losses ?? 0) + 1;
     this.backoffs.set(known, { losses, until: now + waitAfter(losses) });
@@ -131,22 +171,72 @@ export class Outbound {
     changed();
   }
 
-  /** The filter of addresses that may be dialled now. */
-  private dialFilter(): (known: KnownAddress) => boolean {
-    const { connections, isBanned, monotonicMs, network, reaches } = this.modules;
-    const groups = new Set<string>();
-    for (const { host, port } of connections.outbound) {
-      const raw = parseHost(host);
-      if (raw !== null) groups.add(netgroupOf(network, { ...raw, port }));
+  /**
+   * How many more peers than wanted may be dialled, because sessions are due to be replaced: a session is let
+   * go once another one is there.
+   */
+  private sessionsDue(): number {
+    const { peers, rotation } = this.modules;
+    if (rotation === null || this.sessions.size < peers) return 0;
+    const [oldest] = this.sessions;
+    return rotation.due(oldest?.openedAt);
+  }
+
+  /**
+   * Lets a session go if one is due, where nothing but the shares of networks keeps others out: none of these
+   * can come before another has left.
+   */
+  private makeRoom(): void {
+    const [oldest] = this.sessions;
+    if (this.isHeldBack && (this.modules.rotation?.due(oldest?.openedAt) ?? 0) > 0) this.letGo();
+  }
+
+  /** Ends the oldest session. */
+  private letGo(): void {
+    const [oldest] = this.sessions;
+    if (oldest === undefined) return;
+    this.modules.rotation?.rotated();
+    this.sessions.delete(oldest);
+    oldest.close('rotated');
+  }
+
+  /** An address that may be dialled; undefined if none was found. */
+  private choose(): KnownAddress | undefined {
+    const { addrman, peers } = this.modules;
+    this.isHeldBack = false;
+    const usages = new Map<KnownAddress, number>();
+    const accepts = this.dialFilter(usages);
+    let best: KnownAddress | undefined;
+    for (let i = peers > MOST_WITHOUT_CROWD ? CHOICES : 1; i > 0; i--) {
+      const known = addrman.pick((it) => isUseful(it.services) && accepts(it));
+      if (known === undefined) break;
+      if (best === undefined || (usages.get(known) ?? 0) < (usages.get(best) ?? 0)) best = known;
     }
+    return best ?? addrman.pick(accepts);
+  }
+
+  /**
+   * The filter of addresses that may be dialled now.
+   * @param usages gets how much of what is allowed the networks of each address have that passes
+   */
+  private dialFilter(usages: Map<KnownAddress, number>): (known: KnownAddress) => boolean {
+    const { connections, isBanned, monotonicMs, network, peers, reaches } = this.modules;
     const now = monotonicMs();
+    // What is found fastest comes first.
     return (known) => {
+      if (this.active.has(known.key) || (this.backoffs.get(known)?.until ?? 0) > now) return false;
       if (this.ours.has(known.key)) return false;
-      if ((this.backoffs.get(known)?.until ?? 0) > now || !isDialable(network, known, reaches)) return false;
-      if (groups.has(netgroupOf(network, known))) return false;
+      const usage = connections.diversity.usageOf(known, peers);
+      if (usage === null) {
+        this.isHeldBack = true;
+        return false;
+      }
+      if (!isDialable(network, known, reaches)) return false;
       const host = formatHost(known) ?? '';
       if (!isLoopback(known) && connections.inboundFrom(host) > 0) return false;
-      return !isBanned(host, known.port);
+      if (isBanned(host, known.port)) return false;
+      usages.set(known, usage);
+      return true;
     };
   }
 }

@@ -1,14 +1,17 @@
 import { UsageError } from '../../lib/errors';
+import { checkOpenFiles } from '../../lib/open-files';
 import type { Endpoint } from '../endpoint';
 import type { I2p } from '../i2p/i2p';
 import type { NetworkName } from '../../wire/networks';
+import type { AddressList } from './address-lists';
 import { AddressManager } from './address-manager';
 import { AddressFile } from './address-file';
 import { Bans } from './bans';
 import { DNS_SEEDS, type DnsSeed } from './dns-seeds';
 import type { JoinLog, JoinParts } from './join';
 import { Listener } from './listener';
-import { isDialable, type Reaches } from './reachability';
+import { isDialable, type RawEndpoint, type Reaches } from './reachability';
+import { isInShard, type Shard } from './shard';
 import { randomBytes } from 'node:crypto';
 
 /** The user's options for joining a network. */
@@ -22,6 +25,12 @@ export interface JoinOptions {
   readonly seeds?: readonly DnsSeed[];
   /** `IP:port` of the DNS server; default: the system's. */
   readonly resolver?: string;
+  /** How long a session lasts before it is let go for another one; without it sessions last. */
+  readonly rotateMs?: number;
+  /** The part of all addresses that is dialled; default: all. */
+  readonly shard?: Shard;
+  /** Who is neither dialled nor let in; default: nobody. */
+  readonly excluded?: AddressList;
 }
 
 /** What joining needs to know of the program. */
@@ -41,11 +50,13 @@ export interface JoinContext {
 /**
  * Loads the address file and binds the listening socket.
  * @throws UsageError if there is no seed and no known node to start with
- * @throws FailureError if the file can't be read, or the socket can't be bound
+ * @throws FailureError if the file can't be read, the socket can't be bound, or so many sockets can't be open
  */
 export async function prepareJoin(options: JoinOptions, context: JoinContext): Promise<JoinParts> {
   const { directory, hasPeers, i2p, log, network, reaches } = context;
-  const { listen, maxInbound, peers, resolver } = options;
+  const { excluded, listen, maxInbound, peers, resolver, rotateMs, shard } = options;
+  const inbound = listen === undefined ? 0 : maxInbound;
+  checkOpenFiles(peers + inbound, inbound > peers ? `--max-inbound ${maxInbound}` : `--peers ${peers}`);
   // Seeds name addresses of IPv4 and IPv6 alone.
   const hasUse = reaches === undefined || reaches('ipv4') || reaches('ipv6');
   const seeds = hasUse ? (options.seeds ?? DNS_SEEDS[network]) : [];
@@ -54,8 +65,11 @@ export async function prepareJoin(options: JoinOptions, context: JoinContext): P
   const unixTime = (): number => Math.floor(Date.now() / 1_000);
   const times = { unixTime, monotonicMs: () => performance.now() };
   const file = directory === undefined ? null : new AddressFile(directory, network);
-  const { bans, addrman } = (await file?.load(times, (message) => log.warn(message, {}))) ?? {
-    addrman: new AddressManager({ network, secret: randomBytes(32), unixTime }),
+  const admits = (endpoint: RawEndpoint): boolean =>
+    excluded?.has(endpoint) !== true && (shard === undefined || isInShard(network, endpoint, shard));
+  const book = { peers, admits };
+  const { bans, addrman } = (await file?.load(times, (message) => log.warn(message, {}), book)) ?? {
+    addrman: new AddressManager({ network, secret: randomBytes(32), unixTime, ...book }),
     bans: new Bans(times),
   };
   const isHopeless =
@@ -73,6 +87,8 @@ export async function prepareJoin(options: JoinOptions, context: JoinContext): P
     ...{ network, peers, maxInbound, seeds, addrman, bans, file, listener, unixTime, log },
     ...(resolver === undefined ? {} : { resolver }),
     ...(i2p === undefined ? {} : { i2p }),
+    ...(rotateMs === undefined ? {} : { rotateMs }),
+    ...(excluded === undefined ? {} : { excluded }),
   };
 }
 

@@ -4,6 +4,7 @@ import { SystemClock } from '../../../src/lib/clock';
 import { EventBus } from '../../../src/lib/event-bus';
 import type { P2PEvents } from '../../../src/p2p/p2p-events';
 import { encodeFrame } from '../../../src/wire/framing';
+import { AddressList } from '../../../src/p2p/join/address-lists';
 import type { JoinParts } from '../../../src/p2p/join/join';
 import { type JoinOptions, prepareJoin } from '../../../src/p2p/join/prepare-join';
 import { decodeAddr, encodeAddr } from '../../../src/wire/messages/addr';
@@ -333,5 +334,49 @@ describe('a listening endpoint', () => {
     const socket = connect(port, '127.0.0.1');
     const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
     expect(error.code).toBe('ECONNREFUSED');
+  });
+});
+
+describe('who is listened to', () => {
+  /** Peers on one port of these addresses, and a DNS server that names all of them. */
+  async function network(hosts: readonly string[]) {
+    const port = await freePort();
+    const peers = await Promise.all(hosts.map((host) => fake({ host, port })));
+    const dns = cleanup.add(await DnsServer.start({ [SEED]: hosts }), (it) => it.stop());
+    const found = { seeds: [{ host: SEED, port, filters: false }], resolver: dns.endpoint };
+    return { peers, found };
+  }
+
+  it('is nobody who asked to be left alone: neither dialled, nor known, nor let in', async () => {
+    const { peers, found } = await network(['127.77.1.1', '127.77.2.1', '127.77.2.9']);
+    const excluded = AddressList.parse('127.77.2.0/24\n127.66.0.0/16', '--exclude list');
+    const { handshakes, pool, port, refused } = await join({ ...found, excluded });
+    await until('the one that is left', () => handshakes() === 1);
+    await ended(await dial(port, { from: '127.66.1.1' }));
+    await handsShaken(await dial(port, { from: '127.65.1.1' }));
+    expect(refused).toEqual(['excluded']);
+    expect(pool.addresses).toEqual({ known: 1, banned: 0 });
+    expect(peers.map(({ connections }) => connections.length)).toEqual([1, 0, 0]);
+  });
+
+  it('is each peer in exactly one of two shards', async () => {
+    const hosts = Array.from({ length: 12 }, (_, i) => `127.77.${i + 1}.1`);
+    const { peers, found } = await network(hosts);
+    const both = await Promise.all(
+      [1, 2].map((number) => join({ ...found, peers: 12, listens: false, shard: { number, count: 2 } })),
+    );
+    await until('all handshakes', () => both.reduce((sum, { handshakes }) => sum + handshakes(), 0) === 12);
+    expect(peers.map(({ connections }) => connections.length)).toEqual(peers.map(() => 1));
+    expect(both.map(({ pool }) => pool.addresses.known ?? 0).reduce((a, b) => a + b)).toBe(12);
+  });
+
+  it('is each peer in turn, and always those that were named', async () => {
+    const { peers, found } = await network([1, 2, 3, 4, 5].map((i) => `127.77.${i}.1`));
+    const named = await fake();
+    const { ends } = await join({ ...found, peers: 2, connect: [named], listens: false, rotateMs: 4_000 });
+    await until('sessions to be let go', () => ends.length >= 3);
+    expect(new Set(ends)).toEqual(new Set(['rotated']));
+    expect(peers.filter(({ connections }) => connections.length > 0).length).toBeGreaterThanOrEqual(4);
+    expect(named.connections.map(({ socket }) => socket.destroyed)).toEqual([false]);
   });
 });

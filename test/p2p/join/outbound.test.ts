@@ -2,9 +2,11 @@ import { setImmediate } from 'node:timers/promises';
 import { Connections } from '../../../src/p2p/connections';
 import type { DisconnectReason } from '../../../src/p2p/p2p-events';
 import { AddressManager } from '../../../src/p2p/join/address-manager';
+import { DialPace } from '../../../src/p2p/join/dial-pace';
 import { parseIp } from '../../../src/p2p/join/ip';
 import { keyOf, type KnownAddress } from '../../../src/p2p/join/known-address';
 import { Outbound, type OutboundPeer } from '../../../src/p2p/join/outbound';
+import { Rotation } from '../../../src/p2p/join/rotation';
 import type { TransportMode } from '../../../src/p2p/transport/choice';
 import type { TransportName } from '../../../src/p2p/transport/transport';
 
@@ -35,6 +37,10 @@ class FakeDial implements OutboundPeer {
     this.closed = new Promise((resolve) => (this.settle = resolve));
   }
 
+  close(reason: DisconnectReason): void {
+    void this.end(reason);
+  }
+
   async end(reason: DisconnectReason = 'closed-by-peer'): Promise<void> {
     this.bench.remove(this);
     this.settle(reason);
@@ -42,23 +48,40 @@ class FakeDial implements OutboundPeer {
   }
 }
 
+/** The number of the second byte of an address is that of its autonomous system, in tens. */
+const asnOf = ({ address }: { readonly address: Buffer }): number => Math.floor((address[1] ?? 0) / 10);
+
 /** Searches peers on mainnet, with its own clock and without a socket. */
 class Bench {
   ms = 0;
   readonly dialled: string[] = [];
   readonly connections: OutboundPeer[] = [];
-  private readonly registry = new Connections<OutboundPeer>('mainnet');
+  private readonly registry: Connections<OutboundPeer>;
   readonly banned = new Set<string>();
-  readonly addrman = new AddressManager({
-    network: 'mainnet',
-    secret: Buffer.alloc(32),
-    unixTime: () => NOW,
-  });
+  readonly addrman: AddressManager;
   readonly outbound: Outbound;
 
-  constructor(peers = 8, mode: TransportMode = 'auto') {
+  constructor(
+    peers = 8,
+    mode: TransportMode = 'auto',
+    {
+      rotateMs,
+      hasMap = false,
+      clock: { processorMs } = { processorMs: () => 0 },
+    }: {
+      readonly rotateMs?: number;
+      readonly hasMap?: boolean;
+      readonly clock?: { readonly processorMs: () => number };
+    } = {},
+  ) {
+    const monotonicMs = (): number => this.ms;
+    this.registry = new Connections('mainnet', hasMap ? asnOf : undefined);
+    const book = { network: 'mainnet', secret: Buffer.alloc(32), unixTime: () => NOW } as const;
+    this.addrman = new AddressManager({ ...book, peers });
     this.outbound = new Outbound({
       mode,
+      pace: new DialPace(peers, { monotonicMs, processorMs }),
+      rotation: rotateMs === undefined ? null : new Rotation(rotateMs, peers, monotonicMs),
       ...{ addrman: this.addrman, network: 'mainnet', peers, connections: this.registry },
       isBanned: (host) => this.banned.has(host),
       open: (host, _, dialBy) => {
@@ -91,6 +114,25 @@ class Bench {
 
   tick(times = 1): void {
     for (let i = 0; i < times; i++) this.outbound.tick();
+  }
+
+  /** Ticks for this long, as often as a crowd is dialled. */
+  async run(ms: number): Promise<void> {
+    for (const until = this.ms + ms; this.ms < until; this.ms += 50) {
+      this.outbound.tick();
+      await setImmediate();
+    }
+  }
+
+  /** Completes the handshakes of all dials. */
+  async greet(): Promise<void> {
+    for (const connection of [...this.connections] as FakeDial[]) {
+      if (connection.established) continue;
+      connection.established = true;
+      this.registry.greeted(connection);
+      this.outbound.worked(connection);
+    }
+    await setImmediate();
   }
 
   dial(index: number): FakeDial {
@@ -250,4 +292,139 @@ it('the address manager notes a handshake', () => {
   bench.tick();
   bench.outbound.worked(bench.dial(0));
   expect(known).toMatchObject({ lastSuccess: NOW, time: NOW, services: 0n });
+});
+
+describe('a crowd', () => {
+  /** Tells of `count` addresses in each of `groups` netgroups. */
+  const tellMany = (bench: Bench, first: number, groups: number, count: number): void => {
+    for (let group = 0; group < groups; group++)
+      for (let i = 0; i < count; i++)
+        bench.tell(
+          `${first + Math.floor(group / 250)}.${group % 250}.${Math.floor(i / 250)}.${1 + (i % 250)}`,
+        );
+  };
+
+  it('has no more of one netgroup than a 256th, and still the wanted number', async () => {
+    const bench = new Bench(1_024);
+    tellMany(bench, 44, 1, 500);
+    tellMany(bench, 60, 2_000, 1);
+    for (let i = 0; i < 5; i++) {
+      await bench.run(5_000);
+      await bench.greet();
+    }
+    expect(bench.connections).toHaveLength(1_024);
+    expect(bench.connections.filter(({ host }) => host.startsWith('44.')).length).toBeLessThanOrEqual(4);
+  });
+
+  it('has no more of one autonomous system than a twentieth, where there is a map', async () => {
+    const bench = new Bench(200, 'auto', { hasMap: true });
+    // 250 netgroups, ten in each system.
+    tellMany(bench, 44, 250, 8);
+    await bench.run(20_000);
+    const systems = bench.connections.map(({ host }) => Math.floor(Number(host.split('.')[1]) / 10));
+    expect(systems).toHaveLength(200);
+    const counts = systems.map((system) => systems.filter((other) => other === system).length);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(10);
+  });
+
+  it('is dialled faster as long as the loop keeps up, and slower where it does not', async () => {
+    const used = { ms: 0 };
+    const bench = new Bench(10_000, 'auto', { clock: { processorMs: () => used.ms } });
+    tellMany(bench, 44, 4_000, 4);
+    await bench.run(5_000);
+    await bench.greet();
+    const before = bench.dialled.length;
+    await bench.run(1_000);
+    await bench.greet();
+    const fast = bench.dialled.length - before;
+    expect(fast).toBeGreaterThan(150);
+    // Each turn of the loop takes 100 ms of processor time.
+    for (let i = 0; i < 20; i++) {
+      bench.ms += 100;
+      used.ms += 100;
+      bench.outbound.tick();
+    }
+    await bench.greet();
+    const late = bench.dialled.length;
+    for (let i = 0; i < 20; i++) {
+      bench.ms += 100;
+      used.ms += 100;
+      bench.outbound.tick();
+    }
+    expect(bench.dialled.length - late).toBeLessThan(fast / 10);
+  });
+
+  it('is dialled on where other programs took the processor', async () => {
+    const bench = new Bench(10_000);
+    tellMany(bench, 44, 4_000, 4);
+    await bench.run(5_000);
+    await bench.greet();
+    const before = bench.dialled.length;
+    for (let i = 0; i < 10; i++) {
+      bench.ms += 100;
+      bench.outbound.tick();
+    }
+    expect(bench.dialled.length - before).toBeGreaterThan(75);
+  });
+
+  it('has at most 512 dials without a handshake', async () => {
+    const bench = new Bench(10_000);
+    tellMany(bench, 44, 1_000, 2);
+    await bench.run(20_000);
+    expect(bench.connections).toHaveLength(512);
+  });
+});
+
+describe('sessions that rotate', () => {
+  const HOUR = 3_600_000;
+
+  async function joined(peers: number, known: number): Promise<Bench> {
+    const bench = new Bench(peers, 'auto', { rotateMs: 6 * HOUR });
+    for (let i = 0; i < known; i++) bench.tell(`${44 + Math.floor(i / 250)}.${i % 250}.1.1`);
+    for (let i = 0; i < 200 && bench.connections.length < peers; i++) {
+      bench.tick();
+      bench.ms += 500;
+      await bench.greet();
+    }
+    expect(bench.connections).toHaveLength(peers);
+    return bench;
+  }
+
+  const pass = async (bench: Bench, ms: number): Promise<void> => {
+    for (const until = bench.ms + ms; bench.ms < until; bench.ms += 60_000) {
+      bench.tick();
+      await bench.greet();
+      expect(bench.connections).toHaveLength(8);
+    }
+  };
+
+  it('are let go in turn, one after each part of the time, once another peer is there', async () => {
+    const bench = await joined(8, 200);
+    const first = bench.connections.map(({ host }) => host);
+    await pass(bench, 6 * HOUR + 120_000);
+    const later = bench.connections.map(({ host }) => host);
+    expect(bench.dialled).toHaveLength(16);
+    expect(later.filter((host) => first.includes(host))).toEqual([]);
+    await pass(bench, 18 * HOUR);
+    expect(bench.dialled.length).toBeGreaterThanOrEqual(8 + 4 * 8 - 2);
+    expect(bench.dialled.length).toBeLessThanOrEqual(8 + 4 * 8);
+  });
+
+  it('are kept where there is nobody else', async () => {
+    const bench = await joined(8, 8);
+    await pass(bench, 24 * HOUR);
+    expect(bench.dialled).toHaveLength(8);
+  });
+
+  it('make room where the shares of networks keep all others out', async () => {
+    // Two netgroups: only two of the three peers that are wanted can be there.
+    const bench = new Bench(3, 'auto', { rotateMs: HOUR });
+    for (const host of ['44.1.1.1', '44.1.2.1', '44.2.1.1', '44.2.2.1']) bench.tell(host);
+    for (let i = 0; i < 3 * 60; i++) {
+      bench.tick();
+      await bench.greet();
+      bench.ms += 60_000;
+    }
+    expect(new Set(bench.dialled).size).toBe(4);
+  });
 });

@@ -8,6 +8,7 @@ import { makeRoutes } from '../../../src/app/routes';
 import { formatHost } from '../../../src/p2p/join/host';
 import type { JoinParts } from '../../../src/p2p/join/join';
 import { prepareJoin } from '../../../src/p2p/join/prepare-join';
+import { Diversity } from '../../../src/p2p/join/diversity';
 import { Outbound } from '../../../src/p2p/join/outbound';
 import { Routes } from '../../../src/p2p/route/routes';
 import { type SocksProxy as ProxySettings, socksProblem, socksRoute } from '../../../src/p2p/route/socks';
@@ -325,9 +326,11 @@ describe('with --join', () => {
       reaches: (to) => new Routes({ onion: socksRoute(settingsOf(1), () => undefined) }).reaches(to),
       open: (host, port) => ({
         ...{ host, port, id: 1, outbound: true, established: false, claims: null, openedAt: 0 },
-        ...{ transport: undefined, closed: Promise.resolve('route-failed') },
+        ...{ transport: undefined, closed: Promise.resolve('route-failed'), close: () => undefined },
       }),
-      connections: { inboundFrom: () => 0, outbound: new Set() },
+      connections: { inboundFrom: () => 0, greetedCount: 0, diversity: new Diversity('mainnet') },
+      pace: { tick: (_wanted, _unfinished, dial) => void dial() },
+      rotation: null,
       monotonicMs: () => 0,
       changed: () => undefined,
     });

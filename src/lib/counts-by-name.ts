@@ -1,0 +1,14 @@
+/** Counts by name. A name whose count is 0 takes no memory. */
+export class CountsByName<Name extends string | number = string> {
+  private readonly counts = new Map<Name, number>();
+
+  of(name: Name): number {
+    return this.counts.get(name) ?? 0;
+  }
+
+  add(name: Name, change: number): void {
+    const count = this.of(name) + change;
+    if (count > 0) this.counts.set(name, count);
+    else this.counts.delete(name);
+  }
+}

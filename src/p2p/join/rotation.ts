@@ -1,0 +1,46 @@
+import { TokenBucket } from '../budget/token-bucket';
+
+/** At most this part of all sessions is due at once. */
+const BURST = 1 / 100;
+
+/**
+ * A session lasts at least this part of the time that it is to last, even among the first ones, which are let
+ * go early so that all of them do not end at once.
+ */
+const LEAST_AGE = 1 / 10;
+
+/**
+ * Decides when sessions are let go, so that others take their places: each in turn, the oldest first, evenly
+ * in time. With N peers one is due after each Nth part of the time that a session is to last.
+ */
+export class Rotation {
+  private readonly bucket: TokenBucket;
+
+  /**
+   * @param everyMs how long a session is to last
+   * @param peers number of sessions
+   */
+  constructor(
+    readonly everyMs: number,
+    peers: number,
+    private readonly monotonicMs: () => number,
+  ) {
+    const capacity = Math.max(1, Math.ceil(peers * BURST));
+    this.bucket = new TokenBucket({ capacity, perSecond: (peers / everyMs) * 1_000 }, monotonicMs(), 0);
+  }
+
+  /**
+   * How many sessions are due.
+   * @param oldestSince when the oldest session began; undefined if there is none
+   */
+  due(oldestSince: number | undefined): number {
+    const now = this.monotonicMs();
+    if (oldestSince === undefined || now - oldestSince < this.everyMs * LEAST_AGE) return 0;
+    return Math.floor(this.bucket.left(now));
+  }
+
+  /** Notes that a session was let go. */
+  rotated(): void {
+    this.bucket.spend(1, this.monotonicMs());
+  }
+}
