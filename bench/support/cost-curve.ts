@@ -36,21 +36,25 @@ const gc = runInNewContext('gc') as () => void;
 export interface Round {
   readonly work: () => void;
   readonly count: number;
+  /** Undoes what was prepared. */
+  readonly end?: () => void;
 }
 
 /** Prepares a round. */
-export type MakeRound = () => Round;
+export type MakeRound = () => Round | Promise<Round>;
 
 /**
  * Measures one curve and prints it. A curve that is not flat sets the exit status to 1.
  * @param name what is measured, with the name of the bench
  * @param labels the sizes, as they are printed
  * @param makers one for each size
+ * @param most the rise from which the curve is not flat
  */
 export async function costCurve(
   name: string,
   labels: readonly (string | number)[],
   makers: readonly MakeRound[],
+  most = MOST,
 ): Promise<void> {
   await warmUp(makers);
   const rounds: (readonly number[])[] = [];
@@ -59,12 +63,12 @@ export async function costCurve(
   const ratio = (i: number, j: number): number =>
     median(rounds.map((round) => (round[i] ?? NaN) / (round[j] ?? NaN)));
   const rise = Math.max(...makers.flatMap((_, i) => makers.slice(0, i + 1).map((_, j) => ratio(i, j))));
-  const isFlat = rise <= MOST;
+  const isFlat = rise <= most;
   if (!isFlat) process.exitCode = 1;
   console.log(
     `${name}: ${times.map((ns) => ns.toFixed(ns < 100 ? 1 : 0)).join(', ')} ns an item at ${labels.join(', ')}; ` +
       `ratios ${makers.map((_, i) => ratio(i, 0).toFixed(2)).join(', ')}, rise ${rise.toFixed(2)}` +
-      (isFlat ? '' : ` NOT FLAT: the rise may be ${MOST} at most`),
+      (isFlat ? '' : ` NOT FLAT: the rise may be ${most} at most`),
   );
 }
 
@@ -84,12 +88,13 @@ async function measure(makers: readonly MakeRound[], round: number): Promise<rea
     const i = (turn + round) % makers.length;
     const makeRound = makers[i];
     if (makeRound === undefined) continue;
-    const { work, count } = makeRound();
+    const { work, count, end } = await makeRound();
     await collectGarbage();
     const start = process.cpuUsage();
     work();
     const { user, system } = process.cpuUsage(start);
     times[i] = ((user + system) * 1_000) / count;
+    end?.();
   }
   return times;
 }

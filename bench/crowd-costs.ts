@@ -1,0 +1,232 @@
+// Measures the processor time of a message, of a dial and of the end of a connection while 100, 1,000 and
+// 10,000 peers are connected, with all collectors: none of these may look at all peers. The sockets are of
+// this process and lead nowhere; the rest is the program's own code. The exit status is 1 if a curve rises by
+// more than 20 % (support/cost-curve.ts).
+import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { SystemClock } from '#dist/lib/clock';
+import { EventBus } from '#dist/lib/event-bus';
+import { LiveView } from '#dist/live/live-view';
+import type { MonitorEvents } from '#dist/metrics/collector';
+import { COLLECTORS } from '#dist/metrics/collectors/list';
+import { connectCollectors } from '#dist/metrics/connect-collectors';
+import { PeerAccounts } from '#dist/metrics/sessions/peer-accounts';
+import { Connections } from '#dist/p2p/connections';
+import { AddressManager } from '#dist/p2p/join/address-manager';
+import { parseIp } from '#dist/p2p/join/ip';
+import { Outbound, type OutboundPeer } from '#dist/p2p/join/outbound';
+import type { DisconnectReason } from '#dist/p2p/p2p-events';
+import { Pool } from '#dist/p2p/pool';
+import type { PeerSocket } from '#dist/p2p/route/route';
+import { Routes } from '#dist/p2p/route/routes';
+import { encodeFrame } from '#dist/wire/framing';
+import { readHash } from '#dist/wire/hash';
+import { encodeInventory, INV_WTX } from '#dist/wire/messages/inventory';
+import { NETWORKS } from '#dist/wire/networks';
+import { NO_COMPACT } from '../test/support/compact';
+import { versionPayload } from '../test/support/fake-peer';
+import { collectorContext } from './support/collector-context';
+import { costCurve, type Round } from './support/cost-curve';
+
+const SIZES = [100, 1_000, 10_000] as const;
+const MOST_RISE = 1.2;
+
+const MESSAGES = 20_000;
+const ITEMS = 35;
+const DIALS = 1_000;
+const ENDS = 100;
+
+const { magic } = NETWORKS.mainnet;
+const GREETING = Buffer.concat([
+  encodeFrame(magic, 'version', versionPayload({ services: 1_033n })),
+  encodeFrame(magic, 'wtxidrelay', Buffer.alloc(0)),
+  encodeFrame(magic, 'verack', Buffer.alloc(0)),
+]);
+
+/** The address of a peer, each in a netgroup with few others. */
+function hostOf(n: number): string {
+  return `${30 + (n % 60)}.${Math.floor(n / 60) % 250}.${Math.floor(n / 15_000)}.1`;
+}
+
+/** A socket to a peer that greets whoever dials it. */
+class Greeter extends EventEmitter {
+  readonly writableLength = 0;
+  private hasGreeted = false;
+  private isDestroyed = false;
+
+  constructor() {
+    super();
+    queueMicrotask(() => this.emit('connect'));
+  }
+
+  write(): boolean {
+    if (this.hasGreeted) return true;
+    this.hasGreeted = true;
+    queueMicrotask(() => this.emit('data', GREETING));
+    return true;
+  }
+
+  destroy(): void {
+    if (this.isDestroyed) return;
+    this.isDestroyed = true;
+    queueMicrotask(() => this.emit('close'));
+  }
+
+  setNoDelay(): void {
+    // There is no delay.
+  }
+
+  pause(): void {
+    // Nothing is read that was not sent by hand.
+  }
+
+  resume(): void {
+    // The same.
+  }
+}
+
+/** A pool with this many peers, all of whose handshakes are complete. */
+async function connectedPool(
+  size: number,
+): Promise<{ readonly sockets: readonly Greeter[]; readonly end: () => void }> {
+  const sockets: Greeter[] = [];
+  const open = (): PeerSocket => {
+    const socket = new Greeter();
+    sockets.push(socket);
+    return socket as unknown as PeerSocket;
+  };
+  const bus = new EventBus<MonitorEvents>();
+  const times = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
+  const accounts = new PeerAccounts(times);
+  const live = new LiveView(
+    { node: 'bench', network: 'mainnet' },
+    { nowMs: times.nowMs, accounts, complain: failed },
+  );
+  connectCollectors(
+    [...COLLECTORS.map((create) => create({ ...collectorContext(() => undefined), accounts })), live],
+    bus,
+    failed,
+  );
+  let handshakes = 0;
+  bus.on('handshake', () => (handshakes += 1));
+  const pool = new Pool(
+    {
+      ...{ network: 'mainnet', userAgent: '/bench/', wtxidRelay: true, txPerSecond: 1e6 },
+      connect: Array.from({ length: size }, (_, n) => ({ host: hostOf(n), port: 8_333 })),
+      routes: new Routes({ ipv4: { timeoutMs: 10_000, open } }),
+    },
+    {
+      ...{ bus, clock: new SystemClock(), reportUnreachable: () => undefined },
+      ...NO_COMPACT,
+      fault: failed,
+    },
+  );
+  pool.start();
+  while (handshakes < size) await setImmediate();
+  return { sockets, end: () => void pool.stop() };
+}
+
+function failed(...what: readonly unknown[]): void {
+  throw new Error(`the program failed: ${what.map(String).join(' ')}`);
+}
+
+/** An `inv` of transactions that all other peers announce as well. */
+async function messages(size: number): Promise<Round> {
+  const { sockets, end } = await connectedPool(size);
+  const hashes = randomBytes(32 * ITEMS);
+  const items = Array.from({ length: ITEMS }, (_, i) => ({ type: INV_WTX, hash: readHash(hashes, 32 * i) }));
+  const frame = encodeFrame(magic, 'inv', encodeInventory(items));
+  const work = (): void => {
+    for (let i = 0; i < MESSAGES; i++) sockets[i % Math.min(size, 100)]?.emit('data', frame);
+  };
+  return { count: MESSAGES, work, end };
+}
+
+/** The end of a connection, with all that is forgotten of it. */
+async function ends(size: number): Promise<Round> {
+  const { sockets, end } = await connectedPool(size);
+  const work = (): void => {
+    for (const socket of sockets.slice(0, ENDS)) socket.emit('close');
+  };
+  return { count: ENDS, work, end };
+}
+
+/** A connection that was dialled, without a socket. */
+function dialOf(id: number, host: string): OutboundPeer {
+  return {
+    ...{ id, host, port: 8_333, openedAt: 0, outbound: true, established: true, claims: null },
+    ...{ transport: 'v1', closed: new Promise<DisconnectReason>(() => undefined), close: () => undefined },
+  };
+}
+
+const unixTime = (): number => 1_800_000_000;
+
+/** An address book that is nearly full. Filling it takes half a second, so that all rounds use one. */
+function fullBook(): AddressManager {
+  const book = new AddressManager({ network: 'mainnet', peers: 20_000, secret: randomBytes(32), unixTime });
+  for (let n = 0; n < 60_000; n++) {
+    const raw = parseIp(hostOf(n));
+    if (raw !== null)
+      book.add({ ...raw, port: 8_333, services: 1_033n, time: unixTime() - 100 }, `source:${n % 5_000}`);
+  }
+  return book;
+}
+
+/** The choice of an address, with what is noted of the dial and of its handshake. */
+function dials(size: number, addrman: AddressManager): Round {
+  const connections = new Connections<OutboundPeer>('mainnet');
+  let wanted = size;
+  let id = 0;
+  const outbound: Outbound = new Outbound({
+    ...{ addrman, network: 'mainnet', peers: 20_000, rotation: null, mode: 'v1', connections },
+    pace: {
+      tick: (_most, _unfinished, dial) => {
+        for (let i = 0; i < wanted; i++) dial();
+      },
+    },
+    isBanned: () => false,
+    open: (host) => {
+      const connection = dialOf(++id, host);
+      connections.add(connection);
+      queued.push(connection);
+      return connection;
+    },
+    monotonicMs: () => 0,
+    changed: () => undefined,
+  });
+  const queued: OutboundPeer[] = [];
+  const work = (): void => {
+    outbound.tick();
+    for (const connection of queued.splice(0)) {
+      connections.greeted(connection);
+      outbound.worked(connection);
+    }
+  };
+  work();
+  wanted = DIALS;
+  return { count: DIALS, work };
+}
+
+async function main(): Promise<void> {
+  const wanted = process.argv.slice(2);
+  const book = fullBook();
+  const curves: Readonly<Record<string, (size: number) => Round | Promise<Round>>> = {
+    message: messages,
+    dial: (size) => dials(size, book),
+    'end of a connection': ends,
+  };
+  for (const [name, round] of Object.entries(curves)) {
+    if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+    const makers = SIZES.map((size) => () => round(size));
+    await costCurve(
+      `crowd-costs: ${name}`,
+      SIZES.map((size) => `${size} peers`),
+      makers,
+      MOST_RISE,
+    );
+  }
+  process.exit();
+}
+
+void main();
