@@ -23,6 +23,7 @@ const PARTS = {
   store: ['lib', 'metrics'],
   export: ['influx', 'lib', 'metrics', 'store', 'wire'],
   collect: ['export', 'lib', 'metrics', 'wire'],
+  crawl: ['bcoin', 'lib', 'metrics', 'p2p', 'wire'],
   live: ['chain', 'lib', 'mempool', 'metrics', 'p2p', 'watch', 'wire'],
   query: ['influx', 'lib', 'live', 'metrics', 'store'],
   panels: ['lib', 'metrics', 'query', 'wire'],

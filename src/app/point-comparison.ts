@@ -6,10 +6,10 @@ import type { Source } from '../query/source';
 import { formatNs } from '../query/time';
 
 /**
- * Series that a replay does not repeat: what the program measured of itself, and alerts, which depend on the
- * store.
+ * Series that a replay does not repeat: what the program measured of itself, alerts, which depend on the
+ * store, and crawls, which another command makes.
  */
-const OF_THE_PROGRAM: readonly SeriesName[] = ['btcdmon', 'alerts'];
+const NOT_REPLAYED: readonly SeriesName[] = ['btcdmon', 'alerts', 'nodes', 'crawls'];
 
 /** A point of the replay beside that of the store at the same place of its series. */
 export interface PointDifference {
@@ -87,7 +87,7 @@ export class PointComparison {
   ) {}
 
   push(point: Point): void {
-    if (OF_THE_PROGRAM.includes(point.series)) return;
+    if (NOT_REPLAYED.includes(point.series)) return;
     const points = this.replayed.get(point.series);
     if (points === undefined) this.replayed.set(point.series, [point]);
     else points.push(point);
@@ -108,7 +108,7 @@ export class PointComparison {
   async lacking(untilNs: bigint): Promise<PointDifference | null> {
     let first: PointDifference | null = null;
     for (const series of SERIES_NAMES) {
-      if (OF_THE_PROGRAM.includes(series)) continue;
+      if (NOT_REPLAYED.includes(series)) continue;
       const row = await (await this.storedOf(series)).peek();
       const timeNs = row?.[0];
       if (typeof timeNs !== 'bigint' || timeNs > untilNs) continue;

@@ -20,6 +20,8 @@ export interface SessionOptions {
   readonly userAgent: string;
   /** The service bits that we claim, at most 32. */
   readonly services: number;
+  /** Whether to ask the peer to announce no transactions (BIP37). */
+  readonly noRelay: boolean;
   readonly createSocket: (port: number, host: string) => BcoinPeer.Stream;
   /** How long opening the socket may take, in milliseconds. */
   readonly connectMs: number;
@@ -66,7 +68,7 @@ export class Session extends BcoinPeer {
       version: session.protocolVersion,
       services: session.services,
       agent: session.userAgent,
-      noRelay: false,
+      noRelay: session.noRelay,
       spv: false,
       headers: false,
       compact: false,

@@ -6,7 +6,7 @@ import { kindOf } from '../lib/named-file';
 import { GLOBAL_OPTIONS } from './options';
 
 /** Names of what this program makes in its data directory; everything else there belongs to the user. */
-const OURS = /^(alerts|headers-|i2p-|onion-key-|peers-|btcdmon\.duckdb|spool|collect-spool|chain)/;
+const OURS = /^(alerts|headers-|i2p-|onion-key-|peers-|btcdmon\.duckdb|spool|collect-spool|chain|crawl-)/;
 
 /**
  * Makes the data directory where it is missing. The default one and our files in it are made readable only

@@ -1,6 +1,7 @@
 import { ALERTS_OPTIONS } from './alerts';
 import { AUDIT_OPTIONS } from './audit';
 import { BACKUP_OPTIONS } from './backup';
+import { CRAWL_LIST_OPTIONS, CRAWL_OPTIONS } from './crawl-options';
 import { DEMO_OPTIONS } from './demo';
 import { FRAMES_OPTIONS } from './frames';
 import type { OptionSpec, OptionTable } from './option';
@@ -22,6 +23,7 @@ export const SETTABLE: readonly OptionTable[] = [
   LISTEN_OPTIONS,
   COLLECT_OPTIONS,
   TAP_OPTIONS,
+  CRAWL_OPTIONS,
 ];
 
 /** Tables of options that only flags set: those of commands that ask, or do something once. */
@@ -38,6 +40,7 @@ export const FLAG_ONLY: readonly OptionTable[] = [
   SETUP_OPTIONS,
   FRAMES_OPTIONS,
   REPLAY_OPTIONS,
+  CRAWL_LIST_OPTIONS,
 ];
 
 /** The options of each command by its name, without those of every command; '' is the listener. */
@@ -58,6 +61,7 @@ const OPTIONS_OF: Readonly<Record<string, readonly OptionTable[]>> = {
   frames: [FRAMES_OPTIONS],
   replay: [REPLAY_OPTIONS],
   setup: [SETUP_OPTIONS],
+  crawl: [CRAWL_OPTIONS, CRAWL_LIST_OPTIONS],
 };
 
 /** The names of the commands. */

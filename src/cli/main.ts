@@ -6,6 +6,7 @@ import { alertsCommand } from './alerts';
 import { auditCommand } from './audit';
 import { backupCommand } from './backup';
 import { collectCommand } from './collect';
+import { crawlCommand } from './crawl';
 import { demoCommand } from './demo';
 import { spellBooleans, withOptions } from './flags';
 import { framesCommand } from './frames';
@@ -34,6 +35,7 @@ function commands(settings: Settings): CommandModule[] {
     listenCommand(settings),
     collectCommand(settings),
     tapCommand(settings),
+    crawlCommand(settings),
     serveCommand(settings),
     demoCommand(settings),
     topCommand,

@@ -27,6 +27,8 @@ export interface ConnectionOptions {
   /** The transports that we speak. */
   readonly mode: TransportMode;
   readonly userAgent: string;
+  /** Whether the peer shall announce transactions; default: yes. */
+  readonly relay?: boolean;
   /** Whether to announce `wtxidrelay` (BIP339). */
   readonly wtxidRelay: boolean;
   /** Limits what the peer may cost; null for one that the user named. */

@@ -24,6 +24,7 @@ export function makeSession(options: ConnectionOptions, host: string, hooks: Pee
       userAgent,
       // We serve nothing, so we claim no other service.
       services: options.mode === 'v1' ? 0 : Number(NODE_P2P_V2),
+      noRelay: options.relay === false,
       connectMs: route.timeoutMs,
       createSocket: () => {
         const socket = route.open(host, port);

@@ -3,6 +3,7 @@ import { suggestion } from '../lib/nearest';
 import { isSeries } from '../metrics/schema';
 import type { Panel } from './panel';
 import { CHAIN } from './themes/chain';
+import { CRAWL } from './themes/crawl';
 import { FEES } from './themes/fees';
 import { HEALTH } from './themes/health';
 import { MEMPOOL } from './themes/mempool';
@@ -28,6 +29,7 @@ export const PANELS: readonly Panel[] = [
   ...PROPAGATION,
   ...TRAFFIC,
   ...PEERS,
+  ...CRAWL,
   ...HEALTH,
 ];
 

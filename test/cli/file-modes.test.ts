@@ -37,12 +37,13 @@ const OURS = [
 function open(): string {
   const folder = path.join(home, 'data');
   mkdirSync(path.join(folder, 'spool', 'tcp-1'), { recursive: true });
-  mkdirSync(path.join(folder, 'collect-spool'));
+  for (const name of ['collect-spool', 'crawl-mainnet']) mkdirSync(path.join(folder, name));
   for (const name of [...OURS, 'notes']) writeFileSync(path.join(folder, name), '');
   writeFileSync(path.join(folder, 'spool', 'tcp-1', 'cursor'), '');
   writeFileSync(path.join(home, 'elsewhere'), '');
   symlinkSync(path.join(home, 'elsewhere'), path.join(folder, 'headers-linked.dat'));
-  for (const name of ['', 'spool', 'spool/tcp-1', 'collect-spool']) chmodSync(path.join(folder, name), 0o755);
+  for (const name of ['', 'spool', 'spool/tcp-1', 'collect-spool', 'crawl-mainnet'])
+    chmodSync(path.join(folder, name), 0o755);
   for (const name of [...OURS, 'notes']) chmodSync(path.join(folder, name), 0o644);
   for (const name of ['data/spool/tcp-1/cursor', 'elsewhere']) chmodSync(path.join(home, name), 0o644);
   return folder;
@@ -57,7 +58,7 @@ describe('a data directory', () => {
   it('that is the default one becomes so, with our files in it and no others', async () => {
     const folder = open();
     await dataDirectory(folder, folder);
-    for (const name of ['.', 'spool', 'spool/tcp-1', 'collect-spool'])
+    for (const name of ['.', 'spool', 'spool/tcp-1', 'collect-spool', 'crawl-mainnet'])
       expect([name, modeOf('data', name)]).toEqual([name, '700']);
     for (const name of OURS) expect([name, modeOf('data', name)]).toEqual([name, '600']);
     expect(modeOf('data', 'spool', 'tcp-1', 'cursor')).toBe('600');

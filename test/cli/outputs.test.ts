@@ -66,6 +66,7 @@ const WAYS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     [`query tx --since 2020-01-01 --format parquet ${STORE}`]: 0,
     [`alerts ${STORE}`]: 0,
     [`peers ${STORE}`]: 0,
+    'crawl list': 0,
   },
   'a recording': {
     'frames recording': 0,
@@ -88,6 +89,7 @@ const WAYS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'replay x --speed fast': 2,
     'collect --listen nonsense': 2,
     'demo --seconds nonsense': 2,
+    'crawl nonsense': 2,
     'setup influx': 2,
     'query nonsense': 2,
     '--conect x': 2,

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { main } from '../../src/cli/main';
 import { FLAG_ONLY, SETTABLE } from '../../src/cli/known-options';
 import { type OptionTable, variableOf } from '../../src/cli/option';
+import { CRAWL_OPTIONS } from '../../src/cli/crawl-options';
 import { COLLECT_OPTIONS, GLOBAL_OPTIONS, LISTEN_OPTIONS } from '../../src/cli/options';
 import { TAP_OPTIONS } from '../../src/cli/watch-options';
 import { StoreWriter } from '../../src/store/writer';
@@ -94,6 +95,8 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   label: ['spies', '=x', 'Spies=x', 'a b=x', 'spies=', '-a=x', `${'x'.repeat(33)}=y`],
   'pcap-node': ['a', 'localhost:8333', '1.2.3.4:99999', '10.0.0.0/8'],
   'token-file': [],
+  every: ['59s', '1', 'hourly', '-1h'],
+  workers: ['0', '10001', '1e3', 'many'],
   notify: [
     '5',
     'ftp://h',
@@ -171,6 +174,7 @@ function shown(name: string, text: string): string {
 const COMMANDS: readonly (readonly [string, readonly string[], OptionTable, typeof WRONG])[] = [
   ['listen', [], { ...GLOBAL_OPTIONS, ...LISTEN_OPTIONS }, WRONG],
   ['tap', ['tap'], { ...GLOBAL_OPTIONS, ...TAP_OPTIONS }, WRONG],
+  ['crawl', ['crawl'], { ...GLOBAL_OPTIONS, ...CRAWL_OPTIONS }, WRONG],
   ['collect', ['collect'], { ...GLOBAL_OPTIONS, ...COLLECT_OPTIONS }, WRONG_OF_COLLECT],
 ];
 

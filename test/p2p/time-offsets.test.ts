@@ -80,6 +80,7 @@ describe('a session', () => {
     const session = new Session(
       {
         ...{ network: bcoinNetwork('regtest'), protocolVersion: 70_016, userAgent: '/test/', features: [] },
+        noRelay: false,
         services: 0,
         connectMs: 10_000,
         createSocket: () => socket,

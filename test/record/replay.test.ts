@@ -49,7 +49,7 @@ describe('a replay', () => {
     await run.source.close();
     await run.program.stop();
     const stored = await openStored(run.store);
-    const own = "'btcdmon', 'alerts'";
+    const own = "'btcdmon', 'alerts', 'nodes', 'crawls'";
     const tables = await stored.rows(
       `SELECT table_name AS name FROM duckdb_tables() WHERE table_name NOT IN (${own}) AND table_name IN (SELECT series FROM btcdmon WHERE series IS NOT NULL)`,
     );

@@ -1,9 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LineSerializer } from '../../src/export/line';
+import { isLineExporter } from '../../src/export/open-exports';
+import { createExporter } from '../../src/export/registry';
+import { SystemClock } from '../../src/lib/clock';
 import { connectClient } from '../../src/query/client';
 import { allRows } from '../../src/query/result';
 import type { Source } from '../../src/query/source';
+import { StoreWriter } from '../../src/store/writer';
 import { mineBlock } from '../chain/mine';
 import { ChainPeer } from './chain-peer';
 import { RETURN, asn, program as mapOf } from './asmap';
@@ -15,6 +20,7 @@ import { ScriptRecord } from './hour/record';
 import { ScriptedPeer } from './hour/scripted-peer';
 import { type Program, runProgram } from './program';
 import { headersOf, startRegtest } from './regtest-child';
+import { SIMULATED_CRAWL_MS, simulatedCrawls } from './simulated-crawls';
 import { until } from './until';
 
 /** How often the listener writes an interval. */
@@ -70,6 +76,7 @@ export async function startPanelRun(
   await writeFile(asMap, mapOf(RETURN, asn(1)));
   const list = path.join(folder, 'list.txt');
   await writeFile(list, '127.0.0.0/8 # every peer of this run\n');
+  await writeCrawls(store, exports);
   const ports = [...network.endpoints, scripted, rival].map(({ port }) => port);
   const program = cleanup.add(
     runProgram(
@@ -109,6 +116,27 @@ export async function startPanelRun(
   await misbehave(stage);
   for (const sql of LAST_SIGNS) await untilRow(sql, sql);
   return { store, program, source };
+}
+
+/** Writes the points of two simulated crawls, as the program would have before the listener began. */
+async function writeCrawls(store: string, urls: readonly string[]): Promise<void> {
+  const at = { startMs: Date.now() - SIMULATED_CRAWL_MS, everyMs: 1, crawls: 2, nodes: 20 };
+  const points = simulatedCrawls(at).map((point) => ({
+    ...point,
+    tags: { ...point.tags, node: PANEL_NODE, network: 'regtest' },
+  }));
+  const writer = new StoreWriter({ path: store });
+  await writer.open();
+  await writer.write(points);
+  await writer.close();
+  const { lines } = new LineSerializer({ maxBytes: 65_536 }).serializeAll(points);
+  for (const url of urls) {
+    const exporter = createExporter(url, { clock: new SystemClock(), warn: () => undefined, env: {} });
+    if (!isLineExporter(exporter)) continue;
+    await exporter.open();
+    await exporter.writeLines({ id: 'crawls', lines: Buffer.from(lines), points: points.length });
+    await exporter.close();
+  }
 }
 
 /**

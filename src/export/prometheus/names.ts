@@ -51,10 +51,10 @@ const ADDED: Partial<Record<SeriesName, string>> = { reorgs: 'depth', peer_sessi
 const SIGNED: Partial<Record<SeriesName, readonly string[]>> = { btcd_lag: ['lag', 'announce_lag'] };
 
 /**
- * Series without metrics: their points are about one of many peers, which would have to be a label, and no
- * label may have values that strangers choose.
+ * Series without metrics: their points are about one of many peers or nodes, which would have to be a label,
+ * and no label may have values that strangers choose.
  */
-const WITHOUT: ReadonlySet<SeriesName> = new Set(['node_peers']);
+const WITHOUT: ReadonlySet<SeriesName> = new Set(['node_peers', 'nodes']);
 
 /**
  * Series with a metric of the last point's time. A counter can't tell how long ago a block came: one that

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { textChecksum } from './text-checksum';
+import { textChecksum } from '../../wire/text-checksum';
 
 /** Number of a segment, offset in it, and their checksum, which older versions did not write. */
 const FORM = /^((\d{8}) (\d{12}))(?: ([0-9a-f]{8}))?\n$/;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FailureError } from '../../lib/errors';
-import { textChecksum } from './text-checksum';
+import { textChecksum } from '../../wire/text-checksum';
 
 /**
  * Version of the files. It grows when a program that knows only the old version would misread the new one.

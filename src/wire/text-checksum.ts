@@ -1,4 +1,4 @@
-import { checksum } from '../../wire/hash';
+import { checksum } from './hash';
 
 /** The checksum of a short text, as 8 hexadecimal digits. */
 export function textChecksum(text: string): string {
