@@ -87,8 +87,7 @@ export async function redact(directory: string, out: string, troubles: FrameTrou
 
 /** The fields of a connection without what tells of its address. */
 function withoutOrigin({ all }: Fact): Readonly<Record<string, unknown>> {
-  const { asn, labels, ...fields } = all;
-  return fields;
+  return Object.fromEntries(Object.entries(all).filter(([name]) => name !== 'asn' && name !== 'labels'));
 }
 
 /** Takes the addresses out of records. */

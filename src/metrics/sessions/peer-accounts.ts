@@ -24,7 +24,8 @@ export interface PeerAccountsModules extends OriginSources {
 }
 
 /**
- * The open connections, and what each has sent and received. A refused one is never open. Nothing here looks at all connections for one message.
+ * The open connections, and what each has sent and received. A refused one is never open. Nothing here looks
+ * at all connections for one message.
  */
 export class PeerAccounts {
   readonly on: Handlers<MonitorEvents>;
