@@ -8,6 +8,11 @@ import { readContact, readDuration, readWholeNumber } from './values';
 /** The most connections at a time. More are no faster, since nodes that do not answer are few. */
 const MAX_WORKERS = 10_000;
 
+/** What can be shown of the snapshots of crawls. */
+export const SHOW_ACTIONS = ['list', 'diff', 'export'] as const;
+
+export type ShowAction = (typeof SHOW_ACTIONS)[number];
+
 /** Options of `crawl` that variables and the file may set. */
 export const CRAWL_OPTIONS = {
   every: {

@@ -1,10 +1,10 @@
 import type { ArgumentsCamelCase } from 'yargs';
 import type { CrawlConfig } from '../app/crawl-app';
 import { UsageError } from '../lib/errors';
-import { openAsMap } from '../p2p/asmap/open-asmap';
 import { distinct, formatEndpoint } from '../p2p/endpoint';
 import { openAddressList } from '../p2p/join/address-lists';
 import type { CrawlArguments } from './arguments';
+import { asMapOf } from './as-map';
 import { CRAWL_OPTIONS } from './crawl-options';
 import { retentionOf } from './listen-settings';
 import { routeSettings } from './route-settings';
@@ -34,7 +34,7 @@ export async function crawlSettings(
     workers: CRAWL_OPTIONS.workers.read(args.workers),
     contact: contact === undefined ? undefined : CRAWL_OPTIONS.contact.read(contact),
     excluded: exclude === undefined ? undefined : await openAddressList(`--exclude ${exclude}`, exclude),
-    asMap: args.asmap === undefined ? undefined : await openAsMap(args.asmap),
+    asMap: await asMapOf(args.asmap),
     transport: args.transport,
     intervalMs: CRAWL_OPTIONS.interval.read(args.interval),
     retentionMs: retentionOf(args.retention, args.export),

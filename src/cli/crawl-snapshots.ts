@@ -6,17 +6,13 @@ import { readSnapshot, type Snapshot } from '../crawl/snapshot';
 import { asnBy } from '../crawl/summary';
 import { FailureError, UsageError } from '../lib/errors';
 import { expandHome } from '../lib/home';
-import { openAsMap } from '../p2p/asmap/open-asmap';
 import type { ListFormat } from '../query/format';
 import { writeAll } from '../query/query-command';
 import { inOneBatch } from '../query/result';
 import type { NetworkName } from '../wire/networks';
+import { asMapOf } from './as-map';
+import type { ShowAction } from './crawl-options';
 import { columnsOf, writeListing } from './listing';
-
-/** What can be shown of the snapshots of crawls. */
-export const SHOW_ACTIONS = ['list', 'diff', 'export'] as const;
-
-export type ShowAction = (typeof SHOW_ACTIONS)[number];
 
 export interface ShowOptions {
   readonly network: NetworkName;
@@ -45,7 +41,7 @@ export async function showSnapshots(
       if (names[1] !== undefined)
         throw new UsageError(`crawl export ${names.join(' ')}: takes one name; leave ${names[1]} out`);
       const [snapshot] = await chosen(folder, names, 1);
-      const asMap = options.asmap === undefined ? undefined : await openAsMap(options.asmap);
+      const asMap = await asMapOf(options.asmap);
       if (snapshot !== undefined)
         await writeAll(process.stdout, inOneBatch(bitnodesJson(snapshot, asnBy(asMap))));
     }

@@ -5,9 +5,9 @@ import { UsageError } from '../lib/errors';
 import { createLog, logOutput } from '../lib/log';
 import { StatusLine } from '../lib/status-line';
 import type { CrawlArguments } from './arguments';
-import { CRAWL_LIST_OPTIONS, CRAWL_OPTIONS } from './crawl-options';
+import { CRAWL_LIST_OPTIONS, CRAWL_OPTIONS, type ShowAction, SHOW_ACTIONS } from './crawl-options';
 import { crawlSettings } from './crawl-settings';
-import { showSnapshots, type ShowAction, SHOW_ACTIONS } from './crawl-snapshots';
+import type * as Snapshots from './crawl-snapshots';
 import { dataDirectory, defaultStore } from './data-directory';
 import { withOptions } from './flags';
 import { keepHeapSmall } from './heap';
@@ -49,6 +49,9 @@ export const crawlCommand = (settings: Settings): CommandModule<object, CrawlArg
     if (action !== undefined) {
       const { asmap, dataDir, format } = args;
       const names = [snapshot, other].filter((name) => name !== undefined);
+      // Other commands load neither this nor what crawls.
+      // eslint-disable-next-line @typescript-eslint/no-require-imports
+      const { showSnapshots } = require('./crawl-snapshots') as typeof Snapshots;
       await showSnapshots(readAction(action), names, { network, dataDir, format, asmap });
       return;
     }
@@ -58,7 +61,6 @@ export const crawlCommand = (settings: Settings): CommandModule<object, CrawlArg
     const exports = args.export ?? [defaultStore(dataDir)];
     const status = new StatusLine(logOutput());
     const log = createLog(args.logLevel, status);
-    // Other commands don't load it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { startCrawlApp } = require('../app/crawl-app') as typeof App;
     const spools = { directory: path.join(dataDir, 'spool'), maxBytes };

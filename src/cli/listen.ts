@@ -1,7 +1,6 @@
 import path from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import type * as Listener from '../app/listener';
-import type * as OpenAsMap from '../p2p/asmap/open-asmap';
 import { openLabels } from '../p2p/join/address-labels';
 import { openAddressList } from '../p2p/join/address-lists';
 import type { JoinOptions } from '../p2p/join/prepare-join';
@@ -9,6 +8,7 @@ import { createLog, logOutput } from '../lib/log';
 import { StatusLine } from '../lib/status-line';
 import { alertSettings } from './alert-settings';
 import type { ListenArguments } from './arguments';
+import { asMapOf } from './as-map';
 import { withOptions } from './flags';
 import { dataDirectory, defaultStore } from './data-directory';
 import { httpSettings } from './http-settings';
@@ -54,7 +54,7 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     const alerts = alertSettings(args, process.env, { dataDir, file: 'alerts.json', urls: args.export });
     const watch = await watchSettings(args, process.env);
     const join = await joinWith(settings.join, args.exclude);
-    const asMap = args.asmap === undefined ? undefined : await asMapOf(args.asmap);
+    const asMap = await asMapOf(args.asmap);
     const labels = args.label === undefined ? undefined : await openLabels(args.label.map(readLabel));
     // Other commands don't load it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
@@ -73,13 +73,6 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
     }
   },
 });
-
-/** The map of `--asmap`. What reads it is loaded only where one is named. */
-function asMapOf(file: string): ReturnType<typeof OpenAsMap.openAsMap> {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { openAsMap } = require('../p2p/asmap/open-asmap') as typeof OpenAsMap;
-  return openAsMap(file);
-}
 
 /** The settings for joining a network, with the list of those that are left alone. */
 async function joinWith(

@@ -1,3 +1,4 @@
+import type { Direction } from './direction';
 import type { NetworkName } from '../wire/networks';
 import { Fact, RecordError } from './fact';
 import { type RecordFile, recordFiles } from './file-names';
@@ -6,11 +7,6 @@ import { readProblem } from '../lib/disk-errors';
 import { KIND, readMessage, readRecords, readTorn, type StoredRecord } from './record';
 import { type Damage, firstTime, readBlocks } from './record-reader';
 import { readStart } from './start-record';
-
-/** Which way a message went: to us, from us; or an event of the connection. */
-export const DIRECTIONS = ['in', 'out', 'event'] as const;
-
-type FrameDirection = (typeof DIRECTIONS)[number];
 
 /** Events of a connection that are listed. */
 const LISTED: ReadonlySet<string> = new Set(['opened', 'handshake', 'violation', 'disconnected']);
@@ -30,7 +26,7 @@ export interface ListedFrame {
   /** `host:port`; null where the recording does not say it. */
   readonly address: string | null;
   readonly outbound: boolean;
-  readonly direction: FrameDirection;
+  readonly direction: Direction;
   /** The command, or the name of the event. */
   readonly command: string;
   /** What the message took on its transport; 0 for an event. */
@@ -48,7 +44,7 @@ export interface FrameFilter {
   /** A number of a connection, or an address of a peer with or without its port. */
   readonly peer?: string | undefined;
   readonly commands?: ReadonlySet<string> | undefined;
-  readonly direction?: FrameDirection | undefined;
+  readonly direction?: Direction | undefined;
 }
 
 /** Receives what is wrong with a recording. */

@@ -22,7 +22,9 @@ const UNWANTED = [
 /** Files and folders of what other commands and options start. */
 const UNNAMED = [
   'app/full-validation.js',
+  'app/recorded.js',
   'chain/full/',
+  'crawl/',
   'export/influx-http.js',
   'export/influx-udp.js',
   'export/line-socket.js',
@@ -35,6 +37,10 @@ const UNNAMED = [
   'p2p/join/prepare-join.js',
   'p2p/tor/',
   'query/audit.js',
+  'record/frame-list.js',
+  'record/record-writer.js',
+  'record/redact.js',
+  'record/replayer.js',
 ];
 
 /** Folders of what commands do. The command line knows the commands' options without them. */
