@@ -9,6 +9,5 @@ module.exports = {
   setupFiles: ['<rootDir>/test/support/backend.ts'],
   // Only what hangs takes so long: a machine may be busy with other things.
   testTimeout: 300_000,
-  // Many tests wait for servers: on two cores, two at a time leave 40 % of the processor idle.
-  maxWorkers: 3,
+  maxWorkers: 2,
 };

@@ -66,9 +66,7 @@ export class LiveTable<T> {
       { class: 'data live' },
       el('caption', { class: 'unseen' }, caption),
       el('thead', {}, el('tr', {}, ...this.heads)),
-      this.above,
       this.body,
-      this.below,
     );
     this.element = el(
       'div',
@@ -137,8 +135,8 @@ export class LiveTable<T> {
     const sight = { scrollPx, heightPx, rowPx: rowPx > 0 ? rowPx : ROW_PX };
     const { from, to, abovePx, belowPx } = rowWindow(this.ordered.length, sight);
     const isWhole = to - from === this.ordered.length;
-    setHeight(this.above, abovePx);
-    setHeight(this.below, belowPx);
+    if (setHeight(this.above, abovePx)) this.body.before(this.above);
+    if (setHeight(this.below, belowPx)) this.body.after(this.below);
     if (isWhole) this.table.removeAttribute('aria-rowcount');
     else this.table.setAttribute('aria-rowcount', String(this.ordered.length + 1));
     const first = this.shown.size === 0 || !isWhole;
@@ -230,10 +228,12 @@ function spacer(): HTMLTableSectionElement {
   return el('tbody', { class: 'space', 'aria-hidden': 'true' }, el('tr', {}, el('td')));
 }
 
-function setHeight(space: HTMLTableSectionElement, px: number): void {
-  space.hidden = px === 0;
+/** Sets the height of a space, which is in the document only with one. Returns whether to put it there. */
+function setHeight(space: HTMLTableSectionElement, px: number): boolean {
   const cell = space.rows[0]?.cells[0];
   if (cell !== undefined) cell.style.height = `${px}px`;
+  if (px === 0) space.remove();
+  return px > 0 && !space.isConnected;
 }
 
 /** One for all comparisons: making one takes longer than comparing. */
