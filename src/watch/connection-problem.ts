@@ -14,10 +14,20 @@ export interface ConnectionProblem {
 /** A connection that ended before the response. */
 const ENDED = ['ECONNRESET', 'EPIPE'];
 
-/** Says what an error of a connection means, and what would be right. */
+/** What a connection that ended before the response means, where nothing is wrong with the place. */
+export const NO_ANSWER: ConnectionProblem = {
+  kind: 'unreachable',
+  reason: 'ended the connection without an answer',
+};
+
+/**
+ * Says what an error of a connection means, and what would be right.
+ * @param hasAnswered whether the node has answered at this place: then nothing is wrong with the way to it
+ */
 export function connectionProblem(
   error: unknown,
   place: Pick<NodePlace, 'port' | 'isSecure' | 'certificateFile'>,
+  hasAnswered = false,
 ): ConnectionProblem {
   const { code = '', message } = error as NodeJS.ErrnoException;
   const network = networkOfPeerPort(place.port);
@@ -27,6 +37,7 @@ export function connectionProblem(
     return { kind: 'refused', reason: `nobody listens there; does the node run, with its RPC on?${peers}` };
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return { kind: 'unreachable', reason: 'there is no such host' };
+  if (ENDED.includes(code) && hasAnswered) return NO_ANSWER;
   const tls = tlsProblem(error, authorityHint(place));
   if (tls !== undefined) return { kind: isCertificateProblem(error) ? 'certificate' : 'tls', reason: tls };
   if (code.startsWith('HPE_'))
@@ -39,8 +50,7 @@ export function connectionProblem(
       kind: 'tls',
       reason: `ended the connection before TLS was agreed; for plain HTTP write http instead of https${peers}`,
     };
-  if (ENDED.includes(code))
-    return { kind: 'unreachable', reason: `ended the connection without an answer${peers}` };
+  if (ENDED.includes(code)) return { ...NO_ANSWER, reason: `${NO_ANSWER.reason}${peers}` };
   return { kind: 'unreachable', reason: asciiLine(messageOf(error)) };
 }
 

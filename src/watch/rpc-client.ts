@@ -11,7 +11,7 @@ import {
   entriesBody,
   wholeBody,
 } from './answer-body';
-import { connectionProblem } from './connection-problem';
+import { connectionProblem, NO_ANSWER } from './connection-problem';
 import type { TakeEntry } from './entry-splitter';
 import { isListening } from './is-listening';
 import { type Login, basicAuthorization, refusedLogin } from './login';
@@ -19,6 +19,9 @@ import { type NodePlace, describePlace } from './node-place';
 import { type FailureKind, RpcFailure } from './rpc-failure';
 import { AnswerTooLong, CallTimeout, RpcConnections, type RpcResponse } from './rpc-request';
 import { TrustedCertificate } from './trusted-certificate';
+
+/** Why an answer of another form is none. */
+const NO_JSON_RPC = 'answers with something else than JSON-RPC; is it the RPC of a node?';
 
 /** How a call went, for those who count. */
 export interface CallReport {
@@ -71,6 +74,8 @@ export class RpcClient {
   private isRunning = false;
   private isClosed = false;
   private lastId = 0;
+  /** Whether the node has answered a call. */
+  private hasAnswered = false;
 
   constructor(
     readonly place: NodePlace,
@@ -191,7 +196,9 @@ export class RpcClient {
     try {
       const response = await connections.post({ authorization, payload, timeoutMs, maxBytes, makeBody });
       ({ bytes } = response);
-      return this.resultOf(call, response);
+      const result = this.resultOf(call, response);
+      this.hasAnswered = true;
+      return result;
     } catch (error) {
       const failed = error instanceof RpcFailure ? error : this.explained(call, error);
       failure = failed.kind;
@@ -246,14 +253,9 @@ export class RpcClient {
       return this.failure('timeout', method, `no whole answer within ${timeoutMs / 1_000} s`);
     if (error instanceof AnswerTooLong || error instanceof RangeError)
       return this.failure('too-long', method, `answers with more than the ${maxBytes} bytes that are read`);
-    if (error instanceof SyntaxError)
-      return this.failure(
-        'not-json',
-        method,
-        'answers with something else than JSON-RPC; is it the RPC of a node?',
-      );
+    if (error instanceof SyntaxError) return this.failure('not-json', method, NO_JSON_RPC);
     if (error instanceof BtcdmonError) return this.failure('unreachable', method, error.message);
-    const { kind, reason } = connectionProblem(error, this.place);
+    const { kind, reason } = connectionProblem(error, this.place, this.hasAnswered);
     return this.failure(kind, method, reason);
   }
 
@@ -261,6 +263,10 @@ export class RpcClient {
   private resultOf({ method }: Call, { status, answer, text }: RpcResponse): unknown {
     if (answer !== undefined) return this.resultIn(method, answer);
     switch (status) {
+      case 200:
+        // btcd answers nothing to a call that comes as it stops (btcd v0.26 `rpcserver.go` jsonRPCRead).
+        if (this.hasAnswered) return this.fail(NO_ANSWER.kind, method, NO_ANSWER.reason);
+        return this.fail('not-json', method, NO_JSON_RPC);
       case 401:
         return this.fail('unauthorized', method, refusedLogin(this.place.login));
       case 403:

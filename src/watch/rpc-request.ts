@@ -16,7 +16,7 @@ const MAX_ERROR_BYTES = 65_536;
 /** Bytes that are read before other work of the program gets its turn: some milliseconds of parsing. */
 const BYTES_PER_TURN = 262_144;
 
-/** A response: an answer of JSON-RPC, or the text that came with a status that has none. */
+/** A response: an answer of JSON-RPC, or the text that came with a status that has none, or nothing. */
 export interface RpcResponse {
   readonly status: number;
   readonly answer: RpcAnswer | undefined;
@@ -162,7 +162,8 @@ function readResponse(response: IncomingMessage, { maxBytes, makeBody }: RpcRequ
     response.on('end', () => {
       try {
         const text = Buffer.concat(beginning).toString('utf8');
-        resolve({ status, answer: body === undefined ? answerIn(text) : body.end(), text, bytes });
+        const answer = body === undefined ? answerIn(text) : bytes === 0 ? undefined : body.end();
+        resolve({ status, answer, text, bytes });
       } catch (error) {
         fail(error as Error);
       }

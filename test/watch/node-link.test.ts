@@ -134,6 +134,22 @@ describe('a link', () => {
     expect(lines.at(-1)).toContain('ended the connection without an answer');
   });
 
+  it('says once that a node stops that answers nothing to its last calls', async () => {
+    let reply: Reply = answer(0xdab5bffa);
+    const server = cleanup.add(await startHttpServer(() => reply), (it) => it.stop());
+    const { link, lines } = linkTo(placeAt({ port: server.port }));
+    await link.ask(() => Promise.resolve());
+    lines.length = 0;
+    reply = { status: 200, text: '' };
+    const ask = () => link.ask(() => link.client.call('uptime'));
+    expect([await ask(), link.failure?.kind]).toEqual([undefined, 'unreachable']);
+    await server.stop();
+    expect([await ask(), link.failure?.kind]).toEqual([undefined, 'refused']);
+    expect(lines).toEqual([
+      `warn btcd at http://127.0.0.1:${server.port}: uptime: ended the connection without an answer`,
+    ]);
+  });
+
   it('waits for a node that is starting', async () => {
     let reply = error(-28, 'Loading block index...');
     const server = cleanup.add(await startHttpServer(() => reply), (it) => it.stop());
