@@ -187,11 +187,8 @@ async function crawlOnce(config: CrawlConfig, parts: RoundParts): Promise<number
   const found = await folder.interrupted(Date.now(), warn);
   const startedMs = found?.journal.head.startedMs ?? Date.now();
   const { lookup, start } = await startOptions(config, { last, routes, warn, isBegun: found !== null });
-  const broken: { error?: FailureError } = {};
-  const failed = (error: FailureError): void => {
-    broken.error = error;
-    crawl.stop();
-  };
+  const broken = new AbortController();
+  const failed = (error: FailureError): void => broken.abort(error);
   const journal =
     found === null
       ? await Journal.create(folder.journalOf({ startedMs }), { network, startedMs }, failed)
@@ -216,19 +213,20 @@ async function crawlOnce(config: CrawlConfig, parts: RoundParts): Promise<number
     lookup.cancel();
     crawl.stop();
   };
-  signal.addEventListener('abort', onStop, { once: true });
-  if (signal.aborted) onStop();
+  const ends = AbortSignal.any([signal, broken.signal]);
+  ends.addEventListener('abort', onStop, { once: true });
+  if (ends.aborted) onStop();
   const line = new ProgressLine(() => crawl.progress, parts);
   let isComplete: boolean;
   try {
     isComplete = await crawl.run(start);
   } finally {
-    signal.removeEventListener('abort', onStop);
+    ends.removeEventListener('abort', onStop);
     line.stop();
     visitor.stop();
     await journal.close();
   }
-  if (broken.error !== undefined) throw broken.error;
+  broken.signal.throwIfAborted();
   if (!isComplete) return startedMs;
   const { nodes } = crawl;
   const { known, excluded: leftAlone, dropped, tried } = crawl.progress;

@@ -114,6 +114,11 @@ export class PeerAccount {
     return this.texts;
   }
 
+  /** Whether no byte has passed. */
+  get isSilent(): boolean {
+    return this.bytesRecv + this.bytesSent === 0;
+  }
+
   /** What it was asked for and has not sent. */
   get undelivered(): number {
     return Math.max(0, this.requested - this.delivered);

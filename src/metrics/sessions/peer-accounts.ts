@@ -113,13 +113,13 @@ export class PeerAccounts {
     this.accounts.delete(peer);
     this.leaveCrowds(peer, account);
     this.learnHeight(account);
-    return account.bytesRecv + account.bytesSent === 0 ? undefined : account;
+    return account.isSilent ? undefined : account;
   }
 
-  /** All connections with an account, in the order in which they were opened. */
+  /** The connections on which a byte has passed, in the order in which they were opened. */
   list(): readonly (readonly [PeerInfo, PeerAccount])[] {
     for (const account of this.accounts.values()) this.learnHeight(account);
-    return [...this.accounts];
+    return [...this.accounts].filter(([, account]) => !account.isSilent);
   }
 
   /** Number of connections whose peer has told what it claims. */
