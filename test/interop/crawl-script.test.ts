@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { StoreWriter } from '../../src/store/writer';
 import { Cleanup } from '../support/cleanup';
-import { python, runPython } from '../support/python';
+import { failureOf, python, runPython } from '../support/python';
 import { simulatedCrawls } from '../support/simulated-crawls';
 
 const CRAWLS = { startMs: 1_700_000_000_000, everyMs: 3_600_000, crawls: 4, nodes: 200 };
@@ -21,13 +21,7 @@ python.describe('docs/examples/crawl.py', (program) => {
 
   const run = (...args: string[]) => runPython(program, [SCRIPT, ...args], folder);
 
-  /** The one sentence with which it ends. */
-  function sentence(...args: string[]): string {
-    const { status, stdout, stderr } = run(...args);
-    expect([status, stdout]).toEqual([1, '']);
-    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
-    return stderr.trimEnd();
-  }
+  const sentence = (...args: string[]): string => failureOf(run(...args));
 
   it('plots what crawls found', async () => {
     const writer = new StoreWriter({ path: path.join(folder, 'crawls.duckdb') });

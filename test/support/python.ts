@@ -35,6 +35,14 @@ function hasPackages(program: string): boolean {
   }
 }
 
+/** The one sentence with which a script has failed. */
+export function failureOf({ status, stdout, stderr }: ReturnType<typeof runPython>): string {
+  expect([status, stdout]).toEqual([1, '']);
+  expect(stderr).not.toContain('Traceback');
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  return stderr.trimEnd();
+}
+
 /** Runs a script, and returns its exit status and what it wrote. */
 export function runPython(
   program: string,
