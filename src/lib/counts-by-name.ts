@@ -6,6 +6,11 @@ export class CountsByName<Name extends string | number = string> {
     return this.counts.get(name) ?? 0;
   }
 
+  /** The names whose count is not 0, with their counts. */
+  [Symbol.iterator](): IterableIterator<[Name, number]> {
+    return this.counts.entries();
+  }
+
   add(name: Name, change: number): void {
     const count = this.of(name) + change;
     if (count > 0) this.counts.set(name, count);

@@ -1,9 +1,8 @@
-import type { PeerInfo } from '../../p2p/p2p-events';
 import { SERVES_BLOCKS } from '../../wire/services';
 import { BoundedLabels } from '../bounded-labels';
 import type { CollectorFactory } from '../collector';
-import { diversityOf } from '../sessions/diversity';
-import { isPublic, type Origin, originOf } from '../sessions/origin';
+import { originOf } from '../sessions/origin';
+import { PeerCounts } from '../sessions/peer-counts';
 
 /**
  * `peers`: gauges of the pool, and each peer's claims at its handshake. `peer_labels`: how many peers have a
@@ -11,14 +10,19 @@ import { isPublic, type Origin, originOf } from '../sessions/origin';
  */
 export const peers: CollectorFactory = (context) => {
   const { emit, maxUserAgents, addresses, asnOf, labels, isWatched = false } = context;
-  const connected = new Map<PeerInfo, Origin>();
+  const counts = new PeerCounts();
   const userAgents = new BoundedLabels(maxUserAgents);
   return {
     name: 'peers',
     on: {
       handshake: ({ peer, claims }) => {
         const origin = originOf(peer.address, context);
-        connected.set(peer, origin);
+        counts.add(peer, {
+          origin,
+          isOutbound: peer.outbound,
+          isEncrypted: peer.transport === 'v2',
+          servesBlocks: (claims.services & SERVES_BLOCKS) !== 0n,
+        });
         emit(
           'peers',
           {
@@ -32,25 +36,12 @@ export const peers: CollectorFactory = (context) => {
           { user_agent: userAgents.label(claims.userAgent) },
         );
       },
-      disconnected: ({ peer }) => connected.delete(peer),
+      disconnected: ({ peer }) => counts.remove(peer),
     },
     interval: () => {
-      let outbound = 0;
-      let fullnode = 0;
-      let encrypted = 0;
-      const networks = { ipv4: 0, ipv6: 0, onion: 0, i2p: 0, cjdns: 0, not_publicly_routable: 0 };
-      const byLabel = new Map<string, number>(labels?.all.map((label) => [label, 0]));
-      for (const [peer, { network, labels: names }] of connected) {
-        if (peer.outbound) outbound += 1;
-        if (peer.transport === 'v2') encrypted += 1;
-        if (((peer.claims?.services ?? 0n) & SERVES_BLOCKS) !== 0n) fullnode += 1;
-        if (network !== undefined) networks[network] += 1;
-        for (const label of names) byLabel.set(label, (byLabel.get(label) ?? 0) + 1);
-      }
-      const total = connected.size;
-      const publicly = [...connected.values()].filter(isPublic);
-      const netgroups = diversityOf(publicly.map(({ netgroup }) => netgroup));
-      const systems = diversityOf(publicly.map(({ asn }) => asn));
+      const { encrypted, fullnode, networks, outbound, total } = counts;
+      const netgroups = counts.netgroups.diversity;
+      const systems = counts.systems.diversity;
       const { known, banned } = addresses();
       emit('peers', {
         total_connected: total,
@@ -74,8 +65,8 @@ export const peers: CollectorFactory = (context) => {
         ...(known === undefined ? {} : { num_addrs: known }),
         num_banned: banned,
       });
-      for (const [label, connectedPeers] of byLabel)
-        emit('peer_labels', { connected: connectedPeers }, { label });
+      for (const label of labels?.all ?? [])
+        emit('peer_labels', { connected: counts.labels.of(label) }, { label });
     },
   };
 };

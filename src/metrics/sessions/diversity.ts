@@ -1,3 +1,5 @@
+import { CountsByName } from '../../lib/counts-by-name';
+
 /** How peers are spread over groups. */
 export interface Diversity {
   readonly groups: number;
@@ -7,21 +9,37 @@ export interface Diversity {
   readonly entropy: number;
 }
 
-/** The spread of peers over the groups that each of them is in; those without one don't count. */
-export function diversityOf<Group>(groups: Iterable<Group | undefined>): Diversity {
-  const counts = new Map<Group, number>();
-  let total = 0;
-  for (const group of groups) {
-    if (group === undefined) continue;
-    counts.set(group, (counts.get(group) ?? 0) + 1);
-    total += 1;
+/**
+ * Counts peers by group. The spread is read from the sizes of the groups, of which there are few, so that it
+ * takes no longer with ten thousand peers.
+ */
+export class GroupCounts<Group extends string | number> {
+  private readonly peers = new CountsByName<Group>();
+  /** How many groups have each number of peers. */
+  private readonly groupsOfSize = new CountsByName<number>();
+  private total = 0;
+
+  /** Counts a peer, or one less; peers without a group don't count. */
+  add(group: Group | undefined, change: 1 | -1): void {
+    if (group === undefined) return;
+    const before = this.peers.of(group);
+    const after = before + change;
+    this.peers.add(group, change);
+    if (before > 0) this.groupsOfSize.add(before, -1);
+    if (after > 0) this.groupsOfSize.add(after, 1);
+    this.total += change;
   }
-  let largest = 0;
-  let entropy = 0;
-  for (const count of counts.values()) {
-    largest = Math.max(largest, count);
-    entropy -= (count / total) * Math.log2(count / total);
+
+  get diversity(): Diversity {
+    let groups = 0;
+    let largest = 0;
+    let entropy = 0;
+    for (const [size, count] of this.groupsOfSize) {
+      groups += count;
+      largest = Math.max(largest, size);
+      entropy -= count * (size / this.total) * Math.log2(size / this.total);
+    }
+    // A single group makes -0.
+    return { groups, largest, entropy: entropy + 0 };
   }
-  // A single group makes -0.
-  return { groups: counts.size, largest, entropy: entropy + 0 };
 }
