@@ -35,6 +35,7 @@ export type Violation =
   | 'invalid-tx'
   | 'malformed-block'
   | 'invalid-header'
+  | 'low-work-headers'
   | 'time-too-new'
   | 'unrequested-blocktxn'
   | 'wrong-blocktxn'
@@ -82,6 +83,8 @@ export type DisconnectReason =
   | 'route-failed'
   | 'stalled'
   | 'not-reading'
+  /** Its messages took more of our processor than a stranger may have, for a minute or longer. */
+  | 'processor-time'
   | 'incomplete-message'
   | 'socket-error'
   | 'internal-error'

@@ -209,6 +209,31 @@ describe('peers that are found', () => {
   });
 });
 
+describe('peers that were found and hold back the end of their messages', () => {
+  it('may not fill our memory together', async () => {
+    // Each lacks the last byte.
+    const block = encodeFrame(NETWORKS.regtest.magic, 'block', Buffer.alloc(3_990_000)).subarray(0, -1);
+    const hoarder = (i: number): Promise<FakePeer> =>
+      fake({
+        host: `127.75.${i}.1`,
+        onMessage: (connection, { command }) => {
+          if (command === 'version') connection.send('version', versionPayload());
+          if (command !== 'verack') return;
+          connection.send('verack');
+          connection.raw(block);
+        },
+      });
+    const hoarders = await Promise.all(Array.from({ length: 20 }, (_, i) => hoarder(i)));
+    const payload = encodeAddr(told(hoarders.map(({ host, port }) => [host, port])));
+    const named = await teller(() => ({ command: 'addr', payload }));
+    const { ends } = await join({ connect: [named], peers: 20, listens: false });
+    // 64 MB are 16 of them.
+    await until('those above the limit to be ended', () => ends.length >= 4);
+    expect(new Set(ends)).toEqual(new Set(['incomplete-message']));
+    expect(named.connections[0]?.socket.destroyed).toBe(false);
+  });
+});
+
 describe('inbound peers', () => {
   it('shake hands, and their messages are handled', async () => {
     const { port, handshakes } = await join();
