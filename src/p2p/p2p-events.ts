@@ -76,6 +76,8 @@ export type DisconnectReason =
   | 'no-services'
   /** We let the peer go, so that another one takes its place (--rotate). */
   | 'rotated'
+  /** The connection was to find out whether a told address is that of a node (--feelers). */
+  | 'feeler'
   | 'closed-by-peer'
   | 'connection-refused'
   | 'connect-timeout'
@@ -137,6 +139,8 @@ export interface P2PEvents {
   addresses: { readonly peer: PeerInfo; readonly addresses: readonly NetworkAddress[] };
   /** This many addresses of a peer were ignored because they exceed its rate. */
   addressesLimited: { readonly peer: PeerInfo; readonly count: number };
+  /** An address that peers told was tried: whether a handshake was completed there (--feelers). */
+  addressTried: { readonly isReachable: boolean };
   /** A peer was asked for inventory. */
   requested: {
     readonly peer: PeerInfo;
