@@ -63,7 +63,14 @@ async function budgeted(): Promise<void> {
   });
   const turns = new ReadTurns({ monotonicMs });
   const peer: Sender = {
-    ...{ outbound: true, ended: false, isNotReading: false, pause: () => undefined, resume: () => undefined },
+    ...{
+      outbound: true,
+      isNamed: true,
+      ended: false,
+      isNotReading: false,
+      pause: () => undefined,
+      resume: () => undefined,
+    },
     handle: (mayGoOn) => frames.run(mayGoOn),
     close: () => undefined,
   };

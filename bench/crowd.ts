@@ -68,7 +68,7 @@ async function measure(peers: number, seconds: number): Promise<Measured> {
   const listener = CrowdListener.start(
     [
       ...['--network', 'regtest', '--join', '--peers', `${peers}`, '--interval', `${INTERVAL_MS}ms`],
-      ...['--seed', `${SEED}:${port}`, '--dns', dns.endpoint],
+      ...['--seed', `${SEED}:${port}`, '--dns', dns.endpoint, '--feelers', '0'],
     ],
     folder,
   );

@@ -9,6 +9,7 @@ export function collectorContext(emit: Emit): CollectorContext {
     maxUserAgents: 200,
     intervalMs: 5_000,
     monotonicMs: () => performance.now(),
+    unixTime: () => 0,
     emitted: () => 0,
     exporters: () => [],
     unseen: () => 0,

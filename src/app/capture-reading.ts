@@ -49,7 +49,11 @@ export async function readCaptureOf(
   const node = new WatchedNode(
     // The options are those of the program, which has another name.
     { ...options, node: name },
-    { clock, sink: sinkTo(queues), complain: complainTo(log) },
+    {
+      ...{ clock, sink: sinkTo(queues), complain: complainTo(log) },
+      // Its monotonic clock is that of the packets.
+      unixTime: () => clock.monotonicMs() / 1_000,
+    },
   );
   // A pipe that nothing comes from would be waited for.
   signal.addEventListener('abort', () => stream.destroy());

@@ -20,6 +20,8 @@ import type { AppConfig } from './config';
 export interface CollectorParts {
   readonly bus: EventBus<MonitorEvents>;
   readonly clock: Clock & ClockSteps;
+  /** Unix time in seconds of what is handled. */
+  readonly unixTime: () => number;
   readonly log: Log;
   readonly emitter: Emitter;
   readonly exporters: () => readonly ExporterStats[];
@@ -35,13 +37,14 @@ export interface CollectorParts {
  */
 export function startCollectors(
   { policy, maxUserAgents, intervalMs, asMap, labels, arrivalsSample }: AppConfig,
-  { bus, clock, log, emitter, exporters, view, pool, live, accounts }: CollectorParts,
+  { bus, clock, unixTime, log, emitter, exporters, view, pool, live, accounts }: CollectorParts,
 ): () => void {
   const context: CollectorContext = {
     ...{ policy, maxUserAgents, intervalMs, exporters, clockSteps: clock },
     emit: emitter.emit,
     emitted: (series) => emitter.emitted(series),
     monotonicMs: () => clock.monotonicMs(),
+    unixTime,
     logDropped: () => logOutput().dropped,
     loopMeasured: (lagMs, stalledMs) => live.loopMeasured(lagMs, stalledMs),
     unseen: (block) => view.unseen(block),

@@ -89,6 +89,7 @@ export function replayPipeline(
       emit: emitter.emit,
       emitted: (series) => emitter.emitted(series),
       monotonicMs: () => clock.monotonicMs(),
+      unixTime: clock.unixTime,
       exporters: () => [],
       unseen: (block) => view.unseen(block),
       mempool: () => view.gauges(),

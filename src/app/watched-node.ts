@@ -22,6 +22,8 @@ export interface WatchedNodeSettings {
 
 export interface WatchedNodeModules {
   readonly clock: Clock;
+  /** Unix time in seconds. */
+  readonly unixTime: () => number;
   /** Reports when the clock is set; undefined for one that is never set. */
   readonly clockSteps?: ClockSteps;
   readonly sink: PointSink;
@@ -62,10 +64,10 @@ export class WatchedNode {
     monotonicMs: () => number = () => this.modules.clock.monotonicMs(),
   ): void {
     const { policy, maxUserAgents, intervalMs } = this.settings;
-    const { clockSteps, complain } = this.modules;
+    const { clockSteps, complain, unixTime } = this.modules;
     const { emitter } = this;
     const context: CollectorContext = {
-      ...{ policy, maxUserAgents, intervalMs, monotonicMs, isWatched: true },
+      ...{ policy, maxUserAgents, intervalMs, monotonicMs, unixTime, isWatched: true },
       ...(clockSteps === undefined ? {} : { clockSteps }),
       emit: emitter.emit,
       emitted: emitter.emitted.bind(emitter),

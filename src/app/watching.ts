@@ -97,7 +97,10 @@ export async function startWatching(options: WatchingOptions, modules: WatchingM
     const known = nodes.get(name);
     if (known !== undefined) return known;
     const settings = { node: name, network, intervalMs, policy, maxUserAgents };
-    const node = new WatchedNode(settings, { clock, clockSteps: clock, sink, complain: complainTo(log) });
+    const node = new WatchedNode(settings, {
+      ...{ clock, clockSteps: clock, sink, complain: complainTo(log) },
+      unixTime: () => Date.now() / 1_000,
+    });
     nodes.set(name, node);
     return node;
   };

@@ -10,6 +10,13 @@ import { isTooEarly } from './reasons';
 import { type HeaderPeer, HeaderSync } from './header-sync';
 import { isMutation } from './validate-block';
 
+/**
+ * Headers beside the best chain that one peer may make us store, for as long as it is connected. A header
+ * takes 80 bytes for good. On a network with little work strangers could send them without end. Core stores
+ * none before their chain has enough work (Core 31 `src/headerssync.h`). An honest node sends some of forks.
+ */
+const MOST_SIDE_HEADERS = 4_000;
+
 export interface ChainSyncModules {
   readonly chain: HeaderChain;
   readonly processor: BlockProcessor;
@@ -20,7 +27,8 @@ export interface ChainSyncModules {
   /** Reports that a peer broke a rule of the chain. */
   readonly report: (
     peer: PeerInfo,
-    violation: 'invalid-header' | 'invalid-block' | 'time-too-new' | 'unconnected-headers',
+    violation:
+      'invalid-header' | 'invalid-block' | 'low-work-headers' | 'time-too-new' | 'unconnected-headers',
   ) => void;
   /** Requests a block again after a forgery arrived: other bytes under its header. */
   readonly askAgain: (hash: Hash) => void;
@@ -37,6 +45,8 @@ export interface ChainSyncModules {
 export function syncChain(modules: ChainSyncModules): () => void {
   const { chain, processor, bus, clock, askHeaders } = modules;
   const peers = new Map<number, HeaderPeer>();
+  /** How many headers beside the best chain each peer has added. */
+  const sideHeaders = new Map<number, number>();
   /** The peers by address, so that a block that waited for its parent is still blamed on its sender. */
   const senders = new Map<string, PeerInfo>();
   const sync = new HeaderSync({
@@ -61,13 +71,21 @@ export function syncChain(modules: ChainSyncModules): () => void {
     const headerPeer = peers.get(peer.id);
     if (headerPeer !== undefined) sync.disconnected(headerPeer);
     peers.delete(peer.id);
+    sideHeaders.delete(peer.id);
     if (senders.get(peer.address) === peer) senders.delete(peer.address);
   });
   bus.on('headers', ({ peer, headers }) => {
     const headerPeer = peers.get(peer.id);
     if (headerPeer === undefined) return;
+    const heightBefore = chain.bestHeight;
     const { added, rejection, gaveUp } = sync.received(headerPeer, headers);
     for (const { bytes } of added) modules.headerAdded(bytes);
+    const beside = added.length - Math.max(0, chain.bestHeight - heightBefore);
+    if (beside > 0) {
+      const all = (sideHeaders.get(peer.id) ?? 0) + beside;
+      sideHeaders.set(peer.id, all);
+      if (all > MOST_SIDE_HEADERS) modules.report(peer, 'low-work-headers');
+    }
     if (rejection !== undefined) modules.report(peer, isTooEarly(rejection) ? rejection : 'invalid-header');
     if (gaveUp === true) modules.report(peer, 'unconnected-headers');
   });

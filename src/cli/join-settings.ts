@@ -13,6 +13,7 @@ import { readDns, readListen, readSeed, readShard } from './values';
 export function joinSettings(args: ArgumentsCamelCase<ListenArguments>): JoinOptions | undefined {
   const { dns, exclude, join, listen, network, proxy, rotate, seed, shard } = args;
   const peers = LISTEN_OPTIONS.peers.read(args.peers);
+  const feelersAnHour = LISTEN_OPTIONS.feelers.read(args.feelers);
   const maxInbound = LISTEN_OPTIONS['max-inbound'].read(args.maxInbound);
   if (!join) {
     if (seed !== undefined) throw new UsageError(`--seed ${seed.join(' ')}: has a meaning only with --join`);
@@ -28,6 +29,7 @@ export function joinSettings(args: ArgumentsCamelCase<ListenArguments>): JoinOpt
   return {
     peers: join ? peers : 0,
     maxInbound,
+    ...(join ? { feelersAnHour } : {}),
     ...(listen === undefined ? {} : { listen: readListen(listen, network) }),
     ...(seed === undefined ? {} : { seeds: seed.map((text) => readSeed(text, network)) }),
     ...(dns === undefined ? {} : { resolver: formatEndpoint(readDns(dns)) }),

@@ -31,11 +31,15 @@ import {
   readSeed,
   readShard,
   readWholeNumber,
+  readCount,
 } from './values';
 import { WATCH_OPTIONS } from './watch-options';
 
 /** Maximum number of peers: as many as there are nodes that can be reached by IPv4, IPv6 and Tor. */
 const MAX_PEERS = 20_000;
+
+/** Told addresses that are tried in an hour, at most: one in a second. */
+const MAX_FEELERS = 3_600;
 
 /** Options of every command. */
 export const GLOBAL_OPTIONS = {
@@ -87,6 +91,15 @@ export const LISTEN_OPTIONS = {
     requiresArg: true,
     defaultDescription: 'peers are kept',
     describe: 'With --join: how long to listen to a peer before another one takes its place',
+  },
+  feelers: {
+    read: readCount('feelers', MAX_FEELERS),
+    type: 'string',
+    requiresArg: true,
+    // As many as by Core 31, `src/net.h` FEELER_INTERVAL.
+    default: '30',
+    describe:
+      'With --join: addresses that peers told and that are tried in an hour, by a handshake alone; 0 for none',
   },
   shard: {
     read: readShard,

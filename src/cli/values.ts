@@ -63,6 +63,15 @@ export function readWholeNumber(name: string, max = 999_999_999): (text: string)
   };
 }
 
+/** Reads a whole number from 0 to `max`. */
+export function readCount(name: string, max: number): (text: string) => number {
+  return (text) => {
+    const number = /^(0|[1-9]\d{0,8})$/.test(text) ? Number(text) : NaN;
+    if (number <= max) return number;
+    throw new UsageError(`--${name} ${text}: give a whole number from 0 to ${max}`);
+  };
+}
+
 /**
  * Checks an `--export` URL. It makes the exporter and discards it, which opens nothing.
  */

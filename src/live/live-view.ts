@@ -6,7 +6,7 @@ import type { Hash } from '../wire/hash';
 import { type Complain, guard } from '../metrics/guard';
 import type { FieldsOf } from '../metrics/schema';
 import type { PeerAccounts } from '../metrics/sessions/peer-accounts';
-import { sessionFields } from '../metrics/sessions/session-fields';
+import { messageFields, sessionFields } from '../metrics/sessions/session-fields';
 import { BAND_FLOORS, type FeeBands } from '../mempool/fee-bands';
 import type { ExporterStats } from '../metrics/collector';
 import type { DialState } from '../p2p/dial-state';
@@ -14,7 +14,7 @@ import { formatEndpoint } from '../p2p/endpoint';
 import type { NetworkName } from '../wire/networks';
 import { dialWords } from './dial-words';
 import { nextBlockRate } from './fees-verdict';
-import type { Health, Live, LiveBlock, LiveEvent, LivePeer, LiveTransaction } from './live';
+import type { Health, Live, LiveBlock, LiveEvent, LivePeer, LiveSession, LiveTransaction } from './live';
 import { livePeer } from './live-peer';
 import { verdictsOf } from './verdicts';
 import { Vitals } from './vitals';
@@ -120,6 +120,14 @@ export class LiveView implements Live, Collector {
   sessions(): readonly FieldsOf<'peer_sessions'>[] {
     const { accounts } = this.modules;
     return accounts.list().map(([peer, account]) => sessionFields(accounts.sessionOf(peer, account)));
+  }
+
+  session(id: number): LiveSession | null {
+    const { accounts } = this.modules;
+    const found = accounts.list().find(([peer]) => peer.id === id);
+    if (found === undefined) return null;
+    const session = accounts.sessionOf(...found);
+    return { session: sessionFields(session), messages: messageFields(session) };
   }
 
   health(): Health {

@@ -35,6 +35,13 @@ export interface LivePeer {
   readonly messagesRecv: number;
 }
 
+/** All that is known of one open connection: the points that it would have if it ended now. */
+export interface LiveSession {
+  readonly session: FieldsOf<'peer_sessions'>;
+  /** Its messages and bytes by command. */
+  readonly messages: FieldsOf<'session_messages'>;
+}
+
 /** One of the last blocks that were judged. */
 export interface LiveBlock {
   /** Unix time in milliseconds when it was judged. */
@@ -120,6 +127,8 @@ export interface Live {
   peers(): readonly LivePeer[];
   /** What a point of `peer_sessions` would tell of each open connection now. */
   sessions(): readonly FieldsOf<'peer_sessions'>[];
+  /** The session of the peer with this id; null if it is not connected. */
+  session(id: number): LiveSession | null;
   health(): Health;
   /** At most the last 20. */
   blocks(): readonly LiveBlock[];

@@ -44,6 +44,8 @@ export interface CollectorContext {
   readonly intervalMs: number;
   /** Milliseconds on a clock that never jumps. */
   readonly monotonicMs: () => number;
+  /** Unix time in seconds of what is handled. */
+  readonly unixTime: () => number;
   /** Reports when the system's clock is set. Undefined: such steps are not reported. */
   readonly clockSteps?: ClockSteps;
   /** Lines of the log that could not be written. */

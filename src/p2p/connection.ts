@@ -153,6 +153,11 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     return this.kind !== 'inbound';
   }
 
+  /** Whether the user named the peer (--connect). All others are strangers, whoever dialled. */
+  get isNamed(): boolean {
+    return this.kind === 'kept';
+  }
+
   /** Whether the peer accepted the connection, whatever came then. */
   get wasOpened(): boolean {
     return this.connected;
@@ -242,7 +247,7 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     const { transport } = this.gate;
     if (transport === undefined) return false;
     const isMore = this.session.gather(() => transport.run(mayGoOn));
-    if (this.kind === 'inbound' && !this.ended) {
+    if (!this.isNamed && !this.ended) {
       this.holdUnsent();
       this.modules.received.hold(this, transport.held, this.modules.monotonicMs());
     }
@@ -303,7 +308,7 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
 
   private holdUnsent(): void {
     const { monotonicMs, unsent } = this.modules;
-    if (this.kind === 'inbound') unsent.hold(this, this.session.unsentBytes, monotonicMs());
+    if (!this.isNamed) unsent.hold(this, this.session.unsentBytes, monotonicMs());
   }
 
   private sent(name: string, payload: Buffer, bytes: number): void {

@@ -35,6 +35,7 @@ export type Violation =
   | 'invalid-tx'
   | 'malformed-block'
   | 'invalid-header'
+  | 'low-work-headers'
   | 'time-too-new'
   | 'unrequested-blocktxn'
   | 'wrong-blocktxn'
@@ -75,6 +76,8 @@ export type DisconnectReason =
   | 'no-services'
   /** We let the peer go, so that another one takes its place (--rotate). */
   | 'rotated'
+  /** The connection was to find out whether a told address is that of a node (--feelers). */
+  | 'feeler'
   | 'closed-by-peer'
   | 'connection-refused'
   | 'connect-timeout'
@@ -82,6 +85,8 @@ export type DisconnectReason =
   | 'route-failed'
   | 'stalled'
   | 'not-reading'
+  /** Its messages took more of our processor than a stranger may have, for a minute or longer. */
+  | 'processor-time'
   | 'incomplete-message'
   | 'socket-error'
   | 'internal-error'
@@ -134,6 +139,8 @@ export interface P2PEvents {
   addresses: { readonly peer: PeerInfo; readonly addresses: readonly NetworkAddress[] };
   /** This many addresses of a peer were ignored because they exceed its rate. */
   addressesLimited: { readonly peer: PeerInfo; readonly count: number };
+  /** An address that peers told was tried: whether a handshake was completed there (--feelers). */
+  addressTried: { readonly isReachable: boolean };
   /** A peer was asked for inventory. */
   requested: {
     readonly peer: PeerInfo;

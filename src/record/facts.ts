@@ -23,6 +23,7 @@ export const FACTS: {
   blockAnnounced: ({ hash }) => ({ hash: displayOf(hash) }),
   addresses: () => ({}),
   addressesLimited: ({ count }) => ({ count }),
+  addressTried: ({ isReachable }) => ({ isReachable }),
   requested: ({ count }) => ({ count }),
   notFound: ({ count }) => ({ count }),
   pong: ({ rttMs }) => ({ rttMs }),

@@ -225,6 +225,9 @@ export class Replayer {
         bus.emit('refused', { reason, ...(fact.has('count') ? { count: fact.count('count') } : {}) });
         return true;
       }
+      case 'addressTried':
+        bus.emit('addressTried', { isReachable: fact.flag('isReachable') });
+        return true;
       case 'rateLimited':
         bus.emit('rateLimited', { count: fact.count('count') });
         return true;

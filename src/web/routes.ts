@@ -5,6 +5,7 @@ import { alertsHandler, healthHandler } from './api/alerts';
 import { feedHandler } from './api/feed';
 import { LiveStreams } from './api/live';
 import { PANELS_PATH, panelHandler, panelsHandler } from './api/panels';
+import { peerHandler } from './api/peer';
 import { type Answering, queryHandler } from './api/query';
 import { seriesHandler } from './api/series';
 import { type Asset, sendAsset } from './assets';
@@ -39,6 +40,7 @@ export function siteOf(modules: SiteModules): Pick<RouterModules, 'routes' | 'na
     [RUNBOOKS_PATH, { access: 'all', GET: runbooksHandler }],
     ['/healthz', { access: 'all', GET: healthHandler(alerts) }],
     ['/api/live', { access: 'api', GET: streams.handler((request) => guard.stillAllows(request)) }],
+    ['/api/peer', { access: 'api', GET: peerHandler(live) }],
     [PANELS_PATH, { access: 'api', GET: panelsHandler }],
     ...loginRoutes(guard, assets.get('login.html')),
   ]);

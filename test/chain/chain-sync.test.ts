@@ -4,8 +4,8 @@ import { type Block, parseBlock } from '../../src/wire/block';
 import { somePeer } from '../support/points';
 import { blockChecks } from '../../src/chain/block-checks';
 import { CAUSES_BAN } from '../../src/p2p/join/bans';
-import { parseHeader } from '../../src/wire/header';
-import { mineBlock, mineHeader, NOW, REGTEST } from './mine';
+import { type Header, parseHeader } from '../../src/wire/header';
+import { mineBlock, mineHeader, mineHeaders, NOW, REGTEST } from './mine';
 import { at, branch, newProcessor } from './processor';
 
 /** A chain that follows one peer, and the reports about that peer. */
@@ -36,6 +36,27 @@ function following() {
     bus.emit('block', { peer: somePeer, block, first: true, requested: true, receivedMs: 0 });
   return { bus, send, reports, asked, chain };
 }
+
+describe('a peer that sends headers beside the best chain', () => {
+  /** Headers on the genesis block, of which only the first can be in the best chain. */
+  const siblings = (count: number, from: number): Header[] =>
+    Array.from({ length: count }, (_, i) => parseHeader(mineHeader({ on: REGTEST.genesis, salt: from + i })));
+
+  it('is reported after 4,000 of them, and not for those that extend the chain', () => {
+    const { bus, chain, reports } = following();
+    const send = (headers: readonly Header[]): void => bus.emit('headers', { peer: somePeer, headers });
+    send(mineHeaders(REGTEST.genesis, 5_000).map((each) => parseHeader(each)));
+    expect(chain.bestHeight).toBe(5_000);
+    send(siblings(2_000, 1));
+    send(siblings(2_000, 2_001));
+    // Known ones count once.
+    send(siblings(2_000, 1));
+    expect([reports, chain.size]).toEqual([[], 9_001]);
+    send(siblings(1, 4_001));
+    expect(reports).toEqual([`${somePeer.address} low-work-headers`]);
+    expect(CAUSES_BAN['low-work-headers']).toBe(true);
+  });
+});
 
 const good = branch(REGTEST.genesis, 1, 1, 0);
 const bad = parseBlock(mineBlock({ on: at(good, 0).bytes, height: 9 }));

@@ -3,14 +3,16 @@ import { UsageError } from '../../src/lib/errors';
 
 type Arguments = Parameters<typeof joinSettings>[0];
 
+const DEFAULTS = { peers: '8', maxInbound: '64', feelers: '30' };
+
 const settings = (more: Partial<Arguments>): ReturnType<typeof joinSettings> =>
-  joinSettings({ network: 'simnet', join: false, peers: '8', maxInbound: '64', ...more } as Arguments);
+  joinSettings({ network: 'simnet', join: false, ...DEFAULTS, ...more } as Arguments);
 
 describe('joinSettings', () => {
   it('is undefined where neither option is given', () => expect(settings({})).toBeUndefined());
 
   it('has the defaults with --join', () =>
-    expect(settings({ join: true })).toEqual({ peers: 8, maxInbound: 64 }));
+    expect(settings({ join: true })).toEqual({ peers: 8, maxInbound: 64, feelersAnHour: 30 }));
 
   it('looks for no peers with --listen alone', () =>
     expect(settings({ listen: '9000' })).toEqual({
@@ -36,12 +38,14 @@ describe('joinSettings', () => {
 
   it('reads how sessions rotate, and the part that is dialled', () =>
     expect(settings({ join: true, rotate: '6h', shard: '3/16' })).toEqual({
-      ...{ peers: 8, maxInbound: 64, rotateMs: 21_600_000, shard: { number: 3, count: 16 } },
+      ...{ peers: 8, maxInbound: 64, feelersAnHour: 30, rotateMs: 21_600_000 },
+      shard: { number: 3, count: 16 },
     }));
 
   it.each([
     [{ join: true, peers: '20001' }, '--peers 20001: give a whole number from 1 to 20000'],
     [{ join: true, peers: '' }, '--peers : give a whole number from 1 to 20000'],
+    [{ join: true, feelers: '3601' }, '--feelers 3601: give a whole number from 0 to 3600'],
     [{ rotate: '6h' }, '--rotate 6h: has a meaning only with --join'],
     [{ shard: '1/2', listen: '9000' }, '--shard 1/2: has a meaning only with --join'],
     [{ exclude: 'list' }, '--exclude list: has a meaning only with --join or --listen'],

@@ -38,6 +38,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   transport: ['V2', '2', 'tcp', 'true'],
   peers: ['0', '-1', '20001', '8.0', '1e1', '0123', 'eight', ' 8'],
   rotate: ['6', '59s', '-1h', '6 h', 'daily'],
+  feelers: ['-1', '3601', '30/h', '2m', '1e1', '007', 'none'],
   shard: ['3', '0/16', '17/16', '3/0', '1/1025', '3 of 16', '1/2/3', '03/16'],
   exclude: [],
   contact: ['a(b)', 'https://a.example', 'ä@example.org', ' a', 'a ', 'x'.repeat(101)],

@@ -26,7 +26,10 @@ afterEach(() => cleanup.run());
 afterAll(() => script.remove());
 
 /** A simulated network, and the program that joins it from one DNS seed. */
-async function joined(order: CrowdOrder): Promise<{ crowd: CrowdProcess; listener: CrowdListener }> {
+async function joined(
+  order: CrowdOrder,
+  { wanted = order.peers, feelersAnHour = 0 } = {},
+): Promise<{ crowd: CrowdProcess; listener: CrowdListener }> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'btcdmon-crowd-'));
   cleanup.add(folder, (it) => rm(it, { recursive: true, force: true }));
   const crowd = cleanup.add(await CrowdProcess.start(order, script), (it) => it.stop());
@@ -34,13 +37,14 @@ async function joined(order: CrowdOrder): Promise<{ crowd: CrowdProcess; listene
   const dns = cleanup.add(await DnsServer.start({ [SEED]: seeds }), (it) => it.stop());
   const listener = CrowdListener.start(
     [
-      ...['--network', 'regtest', '--join', '--peers', `${order.peers}`, '--interval', '500ms'],
+      ...['--network', 'regtest', '--join', '--peers', `${wanted}`, '--interval', '500ms'],
+      ...['--feelers', `${feelersAnHour}`],
       ...['--seed', `${SEED}:${port}`, '--dns', dns.endpoint],
     ],
     folder,
   );
   cleanup.add(listener, (it) => it.stop('SIGKILL'));
-  const all = async (): Promise<boolean> => (await crowd.report()).connected >= order.peers - 2;
+  const all = async (): Promise<boolean> => (await crowd.report()).connected >= wanted - 2;
   await until('the crowd to be joined', all, { ...PATIENCE, giveUp: listener.ended });
   return { crowd, listener };
 }
@@ -76,6 +80,28 @@ it('200 peers are joined by gossip from one DNS seed, and each message of them i
   expect(report.duplicates).toBe(0);
   expect(report.sent['inv']?.messages).toBeGreaterThan(1_000);
   expect(listener.log).not.toContain('failed');
+});
+
+it('addresses that gossip tells are tried, and those that are reachable counted', async () => {
+  const order = { ...ORDER, peers: 100, churn: 0, absentTold: 0.5 };
+  const { crowd, listener } = await joined(order, { wanted: 4, feelersAnHour: 3_600 });
+  const { addr_relay: told } = listener.sums;
+  const enough = (): boolean =>
+    (told['reachable'] ?? 0) >= 4 && (told['tried'] ?? 0) - (told['reachable'] ?? 0) >= 4;
+  await until('some to be tried', enough, { ...PATIENCE, giveUp: listener.ended });
+  expect(await listener.stop()).toBe(0);
+  const { refused, lost, mostConnected } = await crowd.report();
+  const { tried = NaN, reachable = NaN, entries = NaN, fresh = NaN, self_announced: own = NaN } = told;
+  const { feeler = NaN, stopped = NaN } = listener.ends;
+  expect(feeler).toBe(reachable);
+  // The listener ends the connections of feelers, and at its end all others.
+  expect(lost).toBe(feeler + stopped);
+  expect(mostConnected).toBeLessThan(20);
+  // Peers that are not there hang up at once, on feelers and on other dials.
+  expect(tried - reachable).toBeLessThanOrEqual(refused);
+  expect(fresh).toBe(entries);
+  expect(entries).toBeGreaterThan(100);
+  expect(own).toBeLessThan(entries / 10);
 });
 
 it('a limit of open files that is too low is told at the start, with the remedy', async () => {

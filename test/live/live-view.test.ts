@@ -58,6 +58,21 @@ function judge(txid: string, fee?: number, reason?: 'dust'): void {
 }
 
 describe('peers', () => {
+  it('have a session as its points would tell it now, by their id', () => {
+    bus.emit('opened', { peer: somePeer });
+    bus.emit('received', { peer: somePeer, command: 'inv', bytes: 61 });
+    bus.emit('bytesRead', { peer: somePeer, bytes: 61 });
+    bus.emit('violation', { peer: somePeer, reason: 'malformed-message' });
+    nowMs += 5_000;
+    expect(live.session(somePeer.id)).toMatchObject({
+      session: { address: somePeer.address, session: 1, duration: 5, bytes_recv: 61, violations: 1 },
+      messages: { session: 1, recv_inv: 1, recv_inv_bytes: 61, recv_tx: 0 },
+    });
+    expect(live.session(2)).toBeNull();
+    bus.emit('disconnected', { peer: somePeer, established: false, reason: 'closed-by-peer' });
+    expect(live.session(somePeer.id)).toBeNull();
+  });
+
   const peer: PeerInfo & { claims: VersionMessage | null } = { ...somePeer, id: 7 };
 
   it('are listed from the first byte to the end, with their traffic', () => {

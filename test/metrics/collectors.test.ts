@@ -22,6 +22,7 @@ import { COUNTED_COMMANDS } from '../../src/wire/commands';
 import { AddressLabels } from '../../src/p2p/join/address-labels';
 import { AddressList } from '../../src/p2p/join/address-lists';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
+import type { NetworkAddress } from '../../src/wire/messages/network-address';
 import { parseTransaction } from '../../src/wire/transaction';
 import { benchOf, somePeer } from '../support/points';
 
@@ -209,6 +210,8 @@ describe('inv', () => {
 });
 
 describe('addr_relay', () => {
+  const NO_AGES = 'self_announced=0i,fresh=0i,month_old=0i,year_old=0i,wrong_time=0i,tried=0i,reachable=0i';
+
   it('counts addresses by network', () => {
     const bench = benchOf([addrRelay]);
     const entry = { time: 0, services: 0n, address: Buffer.alloc(0), port: 0 };
@@ -221,7 +224,31 @@ describe('addr_relay', () => {
     bench.bus.emit('addressesLimited', { peer: somePeer, count: 3 });
     bench.interval();
     expect(bench.lines()).toEqual([
-      `addr_relay,${TAGS} messages=2i,entries=4i,ipv4=2i,ipv6=0i,torv2=0i,torv3=1i,i2p=0i,cjdns=0i,yggdrasil=0i,unknown=1i,rate_limited=3i 1`,
+      `addr_relay,${TAGS} messages=2i,entries=4i,ipv4=2i,ipv6=0i,torv2=0i,torv3=1i,i2p=0i,cjdns=0i,yggdrasil=0i,unknown=1i,rate_limited=3i,${NO_AGES.replace('wrong_time=0i', 'wrong_time=4i')} 1`,
+    ]);
+  });
+
+  it('counts them by age, those of the sender, and those that were tried', () => {
+    const bench = benchOf([addrRelay]);
+    const now = 1_800_000_000;
+    bench.clock.ms = now * 1_000;
+    const day = 86_400;
+    const told = (age: number, last: number): NetworkAddress => ({
+      ...{ network: 'ipv4', address: Buffer.of(192, 0, 2, last), port: 8_333 },
+      ...{ services: 9n, time: now - age },
+    });
+    const ages = [-600, 0, day, day + 1, 30 * day, 30 * day + 1, 365 * day, 365 * day + 1, -601];
+    // The peer is 192.0.2.1.
+    const addresses = ages.map((age, i) => told(age, i < 2 ? 1 : 9));
+    bench.bus.emit('addresses', { peer: somePeer, addresses: [...addresses, told(now - 100_000_000, 9)] });
+    for (const isReachable of [true, false, false]) bench.bus.emit('addressTried', { isReachable });
+    bench.interval();
+    bench.interval();
+    const networks = 'ipv6=0i,torv2=0i,torv3=0i,i2p=0i,cjdns=0i,yggdrasil=0i,unknown=0i,rate_limited=0i';
+    const counts = 'self_announced=2i,fresh=3i,month_old=3i,year_old=1i,wrong_time=2i,tried=3i,reachable=1i';
+    expect(bench.lines()).toEqual([
+      `addr_relay,${TAGS} messages=1i,entries=10i,ipv4=10i,${networks},${counts} 1`,
+      `addr_relay,${TAGS} messages=0i,entries=0i,ipv4=0i,${networks},${NO_AGES} 2`,
     ]);
   });
 });

@@ -75,6 +75,7 @@ function run(seed: number) {
       maxUserAgents: 10,
       intervalMs: 5_000,
       monotonicMs: () => clock.ms,
+      unixTime: () => clock.ms / 1_000,
       accounts,
       emitted: (series) => emitter.emitted(series),
       exporters: () => [{ name: 'x', sent: 1, acked: 1, dropped: 0, queued: 0, retried: 0 }],

@@ -55,6 +55,7 @@ function listen(
     blockAnnounced: [],
     addresses: [],
     addressesLimited: [],
+    addressTried: [],
     requested: [],
     relayed: [],
     notFound: [],

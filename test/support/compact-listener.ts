@@ -88,6 +88,7 @@ export function startListener(
         maxUserAgents: 10,
         intervalMs: 5_000,
         monotonicMs: () => clock.monotonicMs(),
+        unixTime: () => clock.monotonicMs() / 1_000,
         emitted: () => 0,
         exporters: () => [],
         unseen: (block) => view.unseen(block),

@@ -1,5 +1,13 @@
 import type { FieldsOf } from '../../src/metrics/schema';
-import type { Health, Live, LiveBlock, LiveEvent, LivePeer, LiveTransaction } from '../../src/live/live';
+import type {
+  Health,
+  Live,
+  LiveBlock,
+  LiveEvent,
+  LivePeer,
+  LiveSession,
+  LiveTransaction,
+} from '../../src/live/live';
 
 /** A live view of a node whose content the test sets. */
 export class FakeLive implements Live {
@@ -16,6 +24,19 @@ export class FakeLive implements Live {
   sessions(): readonly FieldsOf<'peer_sessions'>[] {
     return this.list.map(({ address, outbound }) => ({ address, is_inbound: !outbound }));
   }
+
+  session(id: number): LiveSession | null {
+    const found = this.list.find((each) => each.id === id);
+    if (found === undefined) return null;
+    const { address } = found;
+    return {
+      session: { ...this.facts, address, session: id },
+      messages: { recv_inv: 7, recv_inv_bytes: 427 },
+    };
+  }
+
+  /** What the session of each peer has besides. */
+  facts: FieldsOf<'peer_sessions'> = { duration: 60 };
 
   state: Health = { height: 2, grewMs: 2, dials: [], verdicts: [], mempool: null };
 

@@ -73,6 +73,7 @@ export function benchOf(
       maxUserAgents: options.maxUserAgents ?? 200,
       intervalMs: 5_000,
       monotonicMs: () => clock.ms,
+      unixTime: () => clock.ms / 1_000,
       emitted: (series) => emitter.emitted(series),
       exporters: () => (typeof exporters === 'function' ? exporters() : exporters),
       unseen: () => 0,

@@ -78,6 +78,7 @@ export function watchTap(
           maxUserAgents: 10,
           intervalMs: 5_000,
           monotonicMs: monitor.monotonicMs,
+          unixTime: () => clock.monotonicMs() / 1_000,
           emitted: (series) => emitter.emitted(series),
           exporters: () => [],
           unseen: () => 0,

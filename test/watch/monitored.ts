@@ -57,6 +57,7 @@ export function monitored(
   const context = {
     ...{ emit, emitted, policy: settings.policy, maxUserAgents: 200, intervalMs: 1_000 },
     monotonicMs: () => clock.monotonicMs(),
+    unixTime: () => clock.monotonicMs() / 1_000,
     exporters: () => [],
     unseen: monitor.unseen.bind(monitor),
     addresses: () => ({ banned: 0 }),

@@ -138,6 +138,30 @@ it('follows the node only while somebody reads', async () => {
   await until('nobody to listen', () => live.listeners.size === 0);
 });
 
+it('tells all of one peer, and says where there is none', async () => {
+  const live = new FakeLive();
+  const served = await servedPage(cleanup, { live, points: [] });
+  const { status, json } = await ask(served.port, '/api/peer?id=1');
+  expect([status, json]).toEqual([
+    200,
+    {
+      session: { address: '192.0.2.1:8333', session: 1, duration: 60 },
+      messages: { recv_inv: 7, recv_inv_bytes: 427 },
+    },
+  ]);
+  const refused = async (query: string): Promise<unknown> => {
+    const answer = await ask(served.port, `/api/peer${query}`);
+    return [answer.status, answer.json];
+  };
+  expect(await refused('?id=2')).toEqual([404, { error: 'peer 2 is not connected' }]);
+  for (const query of ['', '?id=', '?id=-1', '?id=1e3', `?id=${'9'.repeat(16)}`])
+    expect(await refused(query)).toEqual([
+      400,
+      { error: 'the parameter id is the number of a peer, such as id=7' },
+    ]);
+  expect(await refused('?id=1&all=1')).toEqual([400, { error: 'there is no parameter all; there are id' }]);
+});
+
 it('accepts fifty readers, and refuses the next', async () => {
   const served = await servedPage(cleanup, { live: new FakeLive(), points: [] });
   const streams = await Promise.all(Array.from({ length: 50 }, () => listen(served)));

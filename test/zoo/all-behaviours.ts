@@ -29,6 +29,7 @@ import { invOfOneHash } from './behaviours/inv-of-one-hash';
 import { invOfUnknown } from './behaviours/inv-of-unknown';
 import { invOfUnknownTypes } from './behaviours/inv-of-unknown-types';
 import { lateFeatures } from './behaviours/late-features';
+import { lowWorkHeaders } from './behaviours/low-work-headers';
 import { malformedCompactBlocks } from './behaviours/malformed-compact-blocks';
 import { malformedTransactions } from './behaviours/malformed-transactions';
 import { mutatedBlocks } from './behaviours/mutated-blocks';
@@ -85,6 +86,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   invOfUnknown,
   invOfUnknownTypes,
   lateFeatures,
+  lowWorkHeaders,
   malformedCompactBlocks,
   malformedTransactions,
   mutatedBlocks,

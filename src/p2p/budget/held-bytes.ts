@@ -18,8 +18,8 @@ export interface HeldLimits {
 }
 
 /**
- * Limits for the incomplete messages of all inbound peers. Core 31 limits each peer separately
- * (-maxreceivebuffer, 5 MB). The largest message may take five minutes: 13 kB/s.
+ * Limits for the incomplete messages of all peers but those that the user named. Core 31 limits each peer
+ * separately (-maxreceivebuffer, 5 MB). The largest message may take five minutes: 13 kB/s.
  */
 export const RECEIVED_LIMITS: HeldLimits = {
   bytes: 64_000_000,
@@ -28,7 +28,7 @@ export const RECEIVED_LIMITS: HeldLimits = {
 };
 
 /**
- * Limits for the bytes that all inbound peers have not read. Peers that read nothing for long are closed by
+ * Limits for the bytes that these peers have not read. Peers that read nothing for long are closed by
  * read-turns.ts.
  */
 export const UNSENT_LIMITS: HeldLimits = { bytes: 32_000_000, maxHoldMs: Infinity, reason: 'not-reading' };

@@ -28,6 +28,12 @@ const PATIENCE = 7;
 const TIME = { capacity: 2_000, perSecond: 250 };
 
 /**
+ * The same of a peer that we have found and dialled: half a core, and 8 s at once, which all headers of
+ * mainnet take.
+ */
+const JOINED_TIME = { capacity: 8_000, perSecond: 500 };
+
+/**
  * A peer that takes at most this processor time is handled before peers that take more. An inbound peer
  * relays a few messages in a second. 64 peers that take all of it use a third of the processor.
  */
@@ -39,13 +45,22 @@ const MOST_CHARGED_MS = 250;
 /** How long a peer pauses that has no time left. */
 const REST_MS = 100;
 
+/**
+ * How long a peer may have paused for that, in milliseconds, and how much of it is forgiven in a second. A
+ * peer that goes on sending more than its time allows pauses for more than half of all time, and is
+ * disconnected after a minute or two. What an honest peer answers at length, such as all headers, takes less.
+ */
+const RESTS = { capacity: 30_000, perSecond: 100 };
+
 /** A peer that has not read for this time is disconnected. Core waits forever, with 1 MB for each peer. */
 const NOT_READING_MS = 60_000;
 
 /** A peer whose messages are scheduled. */
 export interface Sender {
-  /** Whether we have dialled it. An outbound peer's time is not counted, and its turn comes first. */
+  /** Whether we have dialled it. The turn of an outbound peer comes first. */
   readonly outbound: boolean;
+  /** Whether the user named it. The time of such a peer is not counted. */
+  readonly isNamed: boolean;
   readonly ended: boolean;
   /** Whether the peer has so many bytes to read that its messages are not handled. */
   readonly isNotReading: boolean;
@@ -57,15 +72,19 @@ export interface Sender {
   /** Stops and resumes reading from the socket. */
   pause(): void;
   resume(): void;
-  close(reason: 'not-reading'): void;
+  close(reason: 'not-reading' | 'processor-time'): void;
 }
 
 type TurnState = 'idle' | 'waiting' | 'resting' | 'blocked';
 
 interface Turn {
   readonly sender: Sender;
-  /** Its processor time, in total and before peers that take more; null for an outbound peer. */
-  readonly time: { readonly all: TokenBucket; readonly fresh: TokenBucket } | null;
+  /** Its processor time; null for a peer that the user named. */
+  readonly time: TokenBucket | null;
+  /** The time in which it is handled before peers that take more; null for an outbound peer. */
+  readonly fresh: TokenBucket | null;
+  /** How long it may pause because it has no time left; null before it first did. */
+  rests: TokenBucket | null;
   state: TurnState;
   blockedAt: number;
 }
@@ -88,8 +107,9 @@ export interface ReadTurnsModules {
  * of each other outbound peer, however many strangers send. Neither a crowd of outbound peers nor one of
  * inbound peers holds the loop for longer than its round.
  *
- * A peer that does not read our answers is not read either (Core 31 `src/net.cpp` fPauseSend), and is
- * disconnected after a minute.
+ * A stranger that has used up its processor time pauses, and is disconnected if it goes on so. A peer that
+ * does not read our answers is not read either (Core 31 `src/net.cpp` fPauseSend), and is disconnected after
+ * a minute.
  */
 export class ReadTurns {
   private readonly turns = new Map<Sender, Turn>();
@@ -129,10 +149,11 @@ export class ReadTurns {
     const turn = this.turnOf(sender);
     if (turn.state !== 'idle') return;
     const now = this.modules.monotonicMs();
-    if (turn.time === null) {
-      if (this.outboundAtOnceMs < OUTBOUND_ROUND_MS) this.outboundAtOnceMs += this.serve(turn, now) - now;
+    if (turn.fresh === null) {
+      if (this.outboundAtOnceMs < OUTBOUND_ROUND_MS && !isSpent(turn, now))
+        this.outboundAtOnceMs += this.serve(turn, now) - now;
       else this.wait(turn, now);
-    } else if (isFresh(turn.time.fresh, now) && this.atOnceMs < ROUND_MS)
+    } else if (isFresh(turn.fresh, now) && this.atOnceMs < ROUND_MS)
       this.atOnceMs += this.serve(turn, now) - now;
     else this.wait(turn, now);
   }
@@ -178,10 +199,9 @@ export class ReadTurns {
     let turn = this.turns.get(sender);
     if (turn === undefined) {
       const now = this.modules.monotonicMs();
-      const time = sender.outbound
-        ? null
-        : { all: new TokenBucket(TIME, now), fresh: new TokenBucket(FRESH, now) };
-      turn = { sender, time, state: 'idle', blockedAt: 0 };
+      const time = sender.isNamed ? null : new TokenBucket(sender.outbound ? JOINED_TIME : TIME, now);
+      const fresh = sender.outbound ? null : new TokenBucket(FRESH, now);
+      turn = { sender, time, fresh, rests: null, state: 'idle', blockedAt: 0 };
       this.turns.set(sender, turn);
     }
     return turn;
@@ -189,7 +209,7 @@ export class ReadTurns {
 
   /** Handles the messages of a peer for one slice. Returns when it ended. */
   private serve(turn: Turn, start: number): number {
-    const { sender, time } = turn;
+    const { fresh, sender, time } = turn;
     if (sender.ended) return start;
     const { monotonicMs } = this.modules;
     this.time = start;
@@ -213,8 +233,8 @@ export class ReadTurns {
     const now = monotonicMs();
     if (time !== null) {
       const used = Math.min(now - start, this.processorMs() - processorStart, MOST_CHARGED_MS);
-      time.all.spend(used, now);
-      time.fresh.spend(Math.min(used, FRESH.capacity), now);
+      time.spend(used, now);
+      fresh?.spend(Math.min(used, FRESH.capacity), now);
     }
     // Its own message may have ended it.
     if (!this.turns.has(sender)) return now;
@@ -247,17 +267,22 @@ export class ReadTurns {
 
   /** Queues a peer, or pauses it if it has no time left. */
   private wait(turn: Turn, now: number): void {
-    if (turn.time !== null && turn.time.all.left(now) <= 0) {
-      this.rest(turn);
+    if (isSpent(turn, now)) {
+      this.rest(turn, now);
       return;
     }
     this.pause(turn, 'waiting');
-    if (turn.time === null) this.outbound.add(turn);
-    else (isFresh(turn.time.fresh, now) ? this.first : this.later).add(turn);
+    if (turn.fresh === null) this.outbound.add(turn);
+    else (isFresh(turn.fresh, now) ? this.first : this.later).add(turn);
     this.immediate ??= setImmediate(this.round);
   }
 
-  private rest(turn: Turn): void {
+  private rest(turn: Turn, now: number): void {
+    turn.rests ??= new TokenBucket(RESTS, now);
+    if (!turn.rests.take(REST_MS, now)) {
+      turn.sender.close('processor-time');
+      return;
+    }
     this.pause(turn, 'resting');
     const timer = setTimeout(() => {
       this.rests.delete(timer);
@@ -300,6 +325,11 @@ export class ReadTurns {
     }
     return now < until;
   }
+}
+
+/** Whether a peer has used up its processor time. */
+function isSpent({ time }: Turn, now: number): boolean {
+  return time !== null && time.left(now) <= 0;
 }
 
 function isFresh(fresh: TokenBucket, now: number): boolean {

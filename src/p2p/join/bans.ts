@@ -31,6 +31,7 @@ export const CAUSES_BAN: Readonly<Record<Violation, boolean>> = {
   'malformed-block': true,
   'invalid-header': true,
   'invalid-block': true,
+  'low-work-headers': true,
   flood: true,
   'decoy-flood': true,
   'no-version-first': false,

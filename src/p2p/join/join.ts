@@ -5,7 +5,7 @@ import type { Connection } from '../connection';
 import type { Connections } from '../connections';
 import { formatEndpoint } from '../endpoint';
 import type { I2p } from '../i2p/i2p';
-import type { P2PEvents, PeerInfo, Violation } from '../p2p-events';
+import type { DisconnectReason, P2PEvents, PeerInfo, Violation } from '../p2p-events';
 import type { Routes } from '../route/routes';
 import type { TransportMode } from '../transport/choice';
 import type { TransportName } from '../transport/transport';
@@ -19,6 +19,7 @@ import { CAUSES_BAN, type Bans, banSubject } from './bans';
 import { MOST_WITHOUT_CROWD } from './crowd';
 import { DialPace } from './dial-pace';
 import type { DnsSeed } from './dns-seeds';
+import { Feelers } from './feelers';
 import { Gossip } from './gossip';
 import { Inbound } from './inbound';
 import type { Listener } from './listener';
@@ -58,6 +59,8 @@ export interface JoinParts {
   readonly resolver?: string;
   /** How long a session lasts before it is let go for another one; without it sessions last. */
   readonly rotateMs?: number;
+  /** Told addresses that are tried in an hour; default: none. */
+  readonly feelersAnHour?: number;
   /** Who is neither dialled nor let in; default: nobody. */
   readonly excluded?: AddressList;
   readonly addrman: AddressManager;
@@ -94,6 +97,7 @@ export interface JoinModules {
  */
 export class Join {
   private readonly outbound: Outbound;
+  private readonly feelers: Feelers | null;
   private readonly seeding: Seeding;
   private readonly gossip: Gossip;
   private readonly saver: AddressSaver;
@@ -108,7 +112,7 @@ export class Join {
     private readonly modules: JoinModules,
   ) {
     const { bus, clock, connections, mode, open, processorMs, routes } = modules;
-    const { addrman, log, network, peers, rotateMs, seeds, unixTime } = parts;
+    const { addrman, feelersAnHour: anHour = 0, log, network, peers, rotateMs, seeds, unixTime } = parts;
     const monotonicMs = (): number => clock.monotonicMs();
     const changed = (): void => this.saver.changed();
     const reaches: Reaches = (to) => routes.reaches(to);
@@ -120,6 +124,19 @@ export class Join {
       pace: this.pace,
       rotation: rotateMs === undefined ? null : new Rotation(rotateMs, peers, monotonicMs),
     });
+    this.feelers =
+      anHour === 0
+        ? null
+        : new Feelers({
+            ...{ addrman, anHour, mode, open, monotonicMs, random: () => Math.random() },
+            mayDial: (known) => this.outbound.mayDial(known),
+            isOnline: () => this.outbound.isOnline(),
+            foundSelf: (known) => this.outbound.foundSelf(known),
+            tried: (isReachable) => {
+              bus.emit('addressTried', { isReachable });
+              changed();
+            },
+          });
     const lookup = new SeedLookup(parts.resolver);
     const seedPeers = routes.resolvesNames ? new SeedPeers({ network, addrman, open, mode }) : null;
     this.seeding = new Seeding({
@@ -185,17 +202,22 @@ export class Join {
 
   private tick(): void {
     this.outbound.tick();
+    this.feelers?.tick();
     this.saver.tick();
   }
 
   private established(peer: PeerInfo): void {
     const connection = this.connectionOf(peer);
     if (connection?.outbound !== true) return;
+    if (this.feelers?.has(connection) === true) {
+      endAfterEvent(connection, 'feeler');
+      return;
+    }
     const { network, peers } = this.parts;
     const isWanted =
       connection.kind !== 'joined' || isLocalNetwork(network) || isUseful(peer.claims?.services ?? 0n);
     this.outbound.worked(connection, isWanted);
-    if (!isWanted) connection.close('no-services');
+    if (!isWanted) endAfterEvent(connection, 'no-services');
     else if (peers > 0 && this.asked.take(1, this.modules.clock.monotonicMs())) this.gossip.ask(connection);
   }
 
@@ -219,4 +241,9 @@ export class Join {
   private connectionOf(peer: PeerInfo): Connection | undefined {
     return this.modules.connections.get(peer.id);
   }
+}
+
+/** Ends a connection once all who listen have heard of the present event, such as its handshake. */
+function endAfterEvent(connection: Connection, reason: DisconnectReason): void {
+  queueMicrotask(() => connection.close(reason));
 }

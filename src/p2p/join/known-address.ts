@@ -14,6 +14,8 @@ const RETRIES = 3;
 const MAX_FAILURES = 10;
 const MIN_FAIL = 7 * DAY;
 
+const SEED_GROUP = 'seed:';
+
 /** A known address. All times are Unix times in seconds, 0 for never. */
 export interface KnownAddress extends NetworkAddress {
   /** See {@link keyOf}. */
@@ -34,6 +36,16 @@ export interface KnownAddress extends NetworkAddress {
   transport?: TransportName | undefined;
   /** Netgroup of its first source. */
   readonly sourceGroup: string;
+}
+
+/** The source group of addresses that a DNS seed names. */
+export function seedGroup(seed: string): string {
+  return `${SEED_GROUP}${seed}`;
+}
+
+/** Whether the first source of an address was a DNS seed, and not a peer. */
+export function isOfSeed({ sourceGroup }: Pick<KnownAddress, 'sourceGroup'>): boolean {
+  return sourceGroup.startsWith(SEED_GROUP);
 }
 
 /** The key of an address: text without spaces. */

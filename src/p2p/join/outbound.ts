@@ -129,6 +129,31 @@ export class Outbound {
     changed();
   }
 
+  /**
+   * Whether an address may be dialled, for whatever it is: it can be, nobody asked us to leave it alone, and
+   * there is no connection to it or from it.
+   */
+  mayDial(known: KnownAddress): boolean {
+    const { connections, isBanned, network, reaches } = this.modules;
+    if (this.active.has(known.key) || this.ours.has(known.key)) return false;
+    if (!isDialable(network, known, reaches)) return false;
+    const host = formatHost(known) ?? '';
+    if (!isLoopback(known) && connections.inboundFrom(host) > 0) return false;
+    return !isBanned(host, known.port);
+  }
+
+  /** Forgets an address that leads to ourselves, and does not dial it again. */
+  foundSelf({ key }: KnownAddress): void {
+    this.ours.add(key);
+    this.modules.addrman.forget(key);
+    this.modules.changed();
+  }
+
+  /** Whether so many peers are connected that a failed dial is the fault of the address. */
+  isOnline(peers = this.modules.peers): boolean {
+    return this.established >= Math.min(peers, ONLINE_PEERS);
+  }
+
   private dial(known: KnownAddress, host: string, dialBy: TransportName): void {
     const { mode, open } = this.modules;
     const connection = open(host, known.port, dialBy);
@@ -161,13 +186,9 @@ export class Outbound {
     const losses = lasted ? 1 : (this.backoffs.get(known)?.losses ?? 0) + 1;
     this.backoffs.set(known, { losses, until: now + waitAfter(losses) });
     if (reason === 'stopped') return;
-    if (reason === 'self-connection') {
-      this.ours.add(known.key);
-      addrman.forget(known.key);
-    } else if (!connection.established) {
-      const isOnline = this.established >= Math.min(peers - 1, ONLINE_PEERS);
-      addrman.failed(known, reason !== 'route-failed' && isOnline);
-    }
+    if (reason === 'self-connection') this.foundSelf(known);
+    else if (!connection.established)
+      addrman.failed(known, reason !== 'route-failed' && this.isOnline(peers - 1));
     changed();
   }
 
@@ -220,21 +241,17 @@ export class Outbound {
    * @param usages gets how much of what is allowed the networks of each address have that passes
    */
   private dialFilter(usages: Map<KnownAddress, number>): (known: KnownAddress) => boolean {
-    const { connections, isBanned, monotonicMs, network, peers, reaches } = this.modules;
+    const { connections, monotonicMs, peers } = this.modules;
     const now = monotonicMs();
     // What is found fastest comes first.
     return (known) => {
       if (this.active.has(known.key) || (this.backoffs.get(known)?.until ?? 0) > now) return false;
-      if (this.ours.has(known.key)) return false;
       const usage = connections.diversity.usageOf(known, peers);
       if (usage === null) {
         this.isHeldBack = true;
         return false;
       }
-      if (!isDialable(network, known, reaches)) return false;
-      const host = formatHost(known) ?? '';
-      if (!isLoopback(known) && connections.inboundFrom(host) > 0) return false;
-      if (isBanned(host, known.port)) return false;
+      if (!this.mayDial(known)) return false;
       usages.set(known, usage);
       return true;
     };

@@ -27,6 +27,8 @@ export interface JoinOptions {
   readonly resolver?: string;
   /** How long a session lasts before it is let go for another one; without it sessions last. */
   readonly rotateMs?: number;
+  /** Told addresses that are tried in an hour; default: none. */
+  readonly feelersAnHour?: number;
   /** The part of all addresses that is dialled; default: all. */
   readonly shard?: Shard;
   /** Who is neither dialled nor let in; default: nobody. */
@@ -54,7 +56,7 @@ export interface JoinContext {
  */
 export async function prepareJoin(options: JoinOptions, context: JoinContext): Promise<JoinParts> {
   const { directory, hasPeers, i2p, log, network, reaches } = context;
-  const { excluded, listen, maxInbound, peers, resolver, rotateMs, shard } = options;
+  const { excluded, feelersAnHour, listen, maxInbound, peers, resolver, rotateMs, shard } = options;
   const inbound = listen === undefined ? 0 : maxInbound;
   checkOpenFiles(peers + inbound, inbound > peers ? `--max-inbound ${maxInbound}` : `--peers ${peers}`);
   // Seeds name addresses of IPv4 and IPv6 alone.
@@ -88,6 +90,7 @@ export async function prepareJoin(options: JoinOptions, context: JoinContext): P
     ...(resolver === undefined ? {} : { resolver }),
     ...(i2p === undefined ? {} : { i2p }),
     ...(rotateMs === undefined ? {} : { rotateMs }),
+    ...(feelersAnHour === undefined ? {} : { feelersAnHour }),
     ...(excluded === undefined ? {} : { excluded }),
   };
 }

@@ -3,6 +3,7 @@ import type { DnsSeed } from './dns-seeds';
 import { NETWORKS, type NetworkName } from '../../wire/networks';
 import { NODE_NETWORK, NODE_WITNESS } from '../../wire/services';
 import { parseIp } from './ip';
+import { seedGroup } from './known-address';
 import type { SeedLookup } from './seed-lookup';
 
 /** How a seed is asked for nodes. */
@@ -43,7 +44,7 @@ export class DnsSource implements SeedSource {
     for (const address of await lookup.addresses(seed)) {
       const raw = parseIp(address);
       const time = unixTime() - 3 * DAY - Math.floor(Math.random() * 4 * DAY);
-      if (raw !== null && addrman.add({ ...raw, port, services: SERVICES, time }, `seed:${seed.host}`))
+      if (raw !== null && addrman.add({ ...raw, port, services: SERVICES, time }, seedGroup(seed.host)))
         added++;
     }
     return added;

@@ -1,6 +1,6 @@
 import type { Panel } from '../../panels/panel';
 import type { ResultColumn } from '../../query/result';
-import type { Health, LiveBlock, LivePeer, LiveTransaction } from '../../live/live';
+import type { Health, LiveBlock, LivePeer, LiveSession, LiveTransaction } from '../../live/live';
 
 /** The server's state and its store. All times in this file are Unix milliseconds. */
 export interface Status {
@@ -77,6 +77,9 @@ export interface PanelAnswer extends AnswerRows {
   /** The nodes of its lines, one for most panels. */
   readonly nodes: string;
 }
+
+/** `GET /api/peer?id=ID`: columns of `peer_sessions` and `session_messages` that are known. */
+export type PeerAnswer = LiveSession;
 
 /** `POST /api/query`. */
 export interface QueryAnswer extends AnswerRows {

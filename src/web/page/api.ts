@@ -1,4 +1,12 @@
-import type { Info, PanelAnswer, PanelList, QueryAnswer, QueryRequest, Schema } from './api-types';
+import type {
+  Info,
+  PanelAnswer,
+  PanelList,
+  PeerAnswer,
+  QueryAnswer,
+  QueryRequest,
+  Schema,
+} from './api-types';
 
 /** A request that was refused or got no answer. The message is the server's line, which can be shown. */
 export class ApiError extends Error {
@@ -29,6 +37,11 @@ export class Api {
 
   panel(name: string, params: URLSearchParams, signal: AbortSignal): Promise<PanelAnswer> {
     return this.json<PanelAnswer>(`${panelPath(name)}?${params.toString()}`, { signal });
+  }
+
+  /** @throws ApiError with status 404 if the peer is not connected any more */
+  peer(id: number): Promise<PeerAnswer> {
+    return this.json<PeerAnswer>(`/api/peer?id=${id}`);
   }
 
   schema(): Promise<Schema> {

@@ -24,6 +24,8 @@ export interface LiveTableOptions<T> {
   readonly search?: (row: T) => string;
   /** Class of a row; null for none. */
   readonly rowClass?: (row: T) => string | null;
+  /** Called where a row is clicked, or Enter pressed on it. */
+  readonly open?: (row: T) => void;
   /** Text if there are no rows. Before the first data another text is shown. */
   readonly empty: string;
 }
@@ -50,6 +52,8 @@ export class LiveTable<T> {
   private readonly heads: readonly HTMLTableCellElement[];
   private readonly nothing: HTMLElement;
   private readonly shown = new Map<string, HTMLTableRowElement>();
+  /** What each line shows now. */
+  private readonly rowOf = new WeakMap<HTMLTableRowElement, T>();
   private rows: readonly T[] = [];
   /** The rows that the filter leaves, in the order of the table. */
   private ordered: readonly T[] = [];
@@ -164,14 +168,32 @@ export class LiveTable<T> {
   }
 
   private line(row: T): HTMLTableRowElement {
-    return el(
+    const { columns, open, rowClass } = this.options;
+    const line = el(
       'tr',
-      { class: this.options.rowClass?.(row) ?? null },
-      ...this.options.columns.map(({ className }) => el('td', { class: className ?? null })),
+      { class: rowClass?.(row) ?? null },
+      ...columns.map(({ className }) => el('td', { class: className ?? null })),
     );
+    if (open === undefined) return line;
+    line.tabIndex = 0;
+    line.classList.add('opens');
+    const act = (): void => {
+      const shown = this.rowOf.get(line);
+      if (shown !== undefined) open(shown);
+    };
+    line.addEventListener('click', ({ target }) => {
+      // Links and buttons in it do something else, and who marks a text wants to copy it.
+      const isOther = target instanceof Element && target.closest('a, button') !== null;
+      if (!isOther && getSelection()?.isCollapsed !== false) act();
+    });
+    line.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter' && event.target === line) act();
+    });
+    return line;
   }
 
   private fill(line: HTMLTableRowElement, row: T): void {
+    this.rowOf.set(line, row);
     for (const [index, { text, hint, isId }] of this.options.columns.entries()) {
       const cell = line.cells[index];
       if (cell === undefined) continue;

@@ -85,7 +85,7 @@ function start(): void {
     api,
     node: () => ((info?.nodes.length ?? 0) > 1 ? (view.node ?? info?.shows ?? null) : null),
   });
-  const moment = new Now(now);
+  const moment = new Now(now, api);
   new Jump((text) => [...foundIn(text), ...panels.find(text)]);
   for (const id of ['now', 'query']) {
     const [section, item] = [byId(id, 'section'), byId(`nav-${id}`, 'li')];

@@ -1,4 +1,5 @@
 import type { Health, LiveBlock, LivePeer, LiveTransaction } from '../../live/live';
+import type { Api } from './api';
 import { Arrivals } from './arrivals';
 import { BlockStrip } from './block-strip';
 import { byId, setText } from './dom';
@@ -15,6 +16,7 @@ import {
 } from './now-columns';
 import { PeerFilter } from './peer-filter';
 import { PeerParts } from './peer-parts';
+import { PeerView } from './peer-view';
 import { RatePerMinute } from './rate';
 import { withStored } from './stored-blocks';
 import type { LiveMessages } from './api-types';
@@ -36,6 +38,7 @@ export class Now {
   private storedBlocks: readonly LiveBlock[] = [];
   private lastTransactions: readonly LiveTransaction[] = [];
   private readonly peerFilter: PeerFilter;
+  private readonly peerView: PeerView;
   private readonly peerParts = new PeerParts();
   /** Null before the first list of peers. */
   private lastPeers: readonly LivePeer[] | null = null;
@@ -45,7 +48,7 @@ export class Now {
   private readonly held = byId('held', 'p');
 
   /** @param now the server's time in Unix milliseconds */
-  constructor(now: () => number) {
+  constructor(now: () => number, api: Api) {
     this.rate = new RatePerMinute(now);
     this.strip = new BlockStrip(now);
     this.arrivals = new Arrivals(now);
@@ -67,8 +70,12 @@ export class Now {
       key: (row) => (isMissing(row) ? `missing ${row.address}` : String(row.id)),
       rowClass: (row) => (isMissing(row) ? 'missing' : null),
       search: peerText,
+      open: (row) => {
+        if (!isMissing(row)) this.peerView.open(row);
+      },
       empty: 'No peer is connected.',
     });
+    this.peerView = new PeerView(api);
     this.peerFilter = new PeerFilter((text) => {
       this.peers.filter(text);
       this.countPeers();

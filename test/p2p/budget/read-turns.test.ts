@@ -14,6 +14,7 @@ class FakeSender implements Sender {
     private readonly bench: Bench,
     readonly outbound: boolean,
     private readonly costMs: number,
+    readonly isNamed: boolean,
   ) {}
 
   handle(mayGoOn: (bytes: number) => boolean): boolean {
@@ -53,8 +54,11 @@ class Bench {
   readonly order: FakeSender[] = [];
   readonly turns = new ReadTurns({ monotonicMs: () => this.now });
 
-  sender(options: { readonly outbound?: boolean; readonly costMs?: number } = {}): FakeSender {
-    return new FakeSender(this, options.outbound ?? false, options.costMs ?? 1);
+  sender(
+    options: { readonly outbound?: boolean; readonly isNamed?: boolean; readonly costMs?: number } = {},
+  ): FakeSender {
+    const { outbound = false, isNamed = outbound, costMs = 1 } = options;
+    return new FakeSender(this, outbound, costMs, isNamed);
   }
 }
 
@@ -183,7 +187,48 @@ describe('the turns of peers', () => {
     while (flood.handled === handled) await setImmediate();
   });
 
-  it('never pause an outbound peer for its time', async () => {
+  it('disconnect a peer that goes on using more than its time', async () => {
+    const it = bench();
+    const flood = it.sender();
+    const busy = it.sender();
+    const seconds = async (count: number): Promise<void> => {
+      for (const until = it.now + count * 1_000; it.now < until && flood.end === '';) {
+        // What the loop has no work for passes without it.
+        const before = it.now;
+        if (flood.waiting < 100) flood.send(1_000);
+        if (busy.waiting === 0) busy.send(1);
+        await setImmediate();
+        if (it.now === before) it.now += 5;
+        jest.advanceTimersByTime(it.now - before);
+      }
+    };
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'clearImmediate'] });
+    try {
+      await seconds(25);
+      expect(flood.end).toBe('');
+      await seconds(60);
+      expect(flood.end).toBe('processor-time');
+      expect(it.now).toBeLessThan(60_000);
+      // A quarter of the time, and two seconds.
+      expect(flood.handled).toBeLessThan(2_000 + it.now / 4 + 500);
+      expect(busy.end).toBe('');
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('let a peer that we have found take more time, but not all', async () => {
+    const it = bench();
+    const flood = it.sender({ outbound: true, isNamed: false });
+    flood.send(100_000);
+    for (let i = 0; i < 10_000; i++) await setImmediate();
+    // Eight seconds, and half of the time that has passed.
+    expect(flood.handled).toBeGreaterThan(14_000);
+    expect(flood.handled).toBeLessThan(17_000);
+    expect(flood.isPaused).toBe(true);
+  });
+
+  it('never pause a named peer for its time', async () => {
     const it = bench();
     const kept = it.sender({ outbound: true });
     kept.send(10_000);

@@ -25,6 +25,7 @@ afterEach(() => cleanup.run());
 const SEED = 'seed.test';
 
 interface Joined {
+  readonly bus: EventBus<P2PEvents>;
   readonly pool: Pool;
   readonly parts: JoinParts;
   readonly port: number;
@@ -72,7 +73,17 @@ async function join(
   );
   cleanup.add(pool, (it) => it.stop());
   pool.start();
-  return { pool, parts, port, ends, refused, warnings, handshakes: () => handshakes, limited: () => limited };
+  return {
+    bus,
+    pool,
+    parts,
+    port,
+    ends,
+    refused,
+    warnings,
+    handshakes: () => handshakes,
+    limited: () => limited,
+  };
 }
 
 const fake = async (options: Parameters<typeof FakePeer.start>[0] = {}): Promise<FakePeer> =>
@@ -206,6 +217,79 @@ describe('peers that are found', () => {
     await until('the address again', () => it.pool.addresses.known === 1);
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(it.ends).toHaveLength(2);
+  });
+});
+
+describe('addresses that are tried', () => {
+  it('are those that peers tell, each by a handshake alone', async () => {
+    const friends = await Promise.all([1, 2, 3, 4, 5].map((i) => fake({ host: `127.76.${i}.1` })));
+    const dead = await Promise.all([6, 7, 8].map((i) => freePort(`127.76.${i}.1`)));
+    const payload = encodeAddr(
+      told([
+        ...friends.map((it) => [it.host, it.port] as const),
+        ...dead.map((port, i) => [`127.76.${i + 6}.1`, port] as const),
+      ]),
+    );
+    const first = await teller(() => ({ command: 'addr', payload }));
+    // One in 50 ms, of which each tick makes one.
+    const { bus, ends, handshakes, pool } = await join({
+      ...{ connect: [first], peers: 1, feelersAnHour: 72_000, listens: false },
+    });
+    const heard: string[] = [];
+    bus.on('handshake', ({ peer }) => heard.push(`handshake ${peer.address}`));
+    bus.on('disconnected', ({ peer, reason }) => heard.push(`${reason} ${peer.address}`));
+    const tried: boolean[] = [];
+    bus.on('addressTried', ({ isReachable }) => tried.push(isReachable));
+    const feelers = (): number => ends.filter((reason) => reason === 'feeler').length;
+    const reachable = (): number => tried.filter((isReachable) => isReachable).length;
+    await until('each to be dialled', () => friends.every(({ connections }) => connections.length > 0));
+    // The named peer, one that is joined, and the feelers.
+    await until('all handshakes', () => handshakes() === 2 + feelers() && feelers() >= 4);
+    await until('the dead ones to be tried', async () => {
+      const before = tried.length;
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      return tried.length === before;
+    });
+    expect(reachable()).toBe(feelers());
+    expect(feelers()).toBeLessThanOrEqual(5);
+    expect(tried.length - reachable()).toBeLessThanOrEqual(3);
+    expect(pool.addresses.known).toBe(8);
+    // Everybody hears of a handshake before the end of its connection.
+    for (const { host, port } of friends) {
+      const [begin, end] = heard.filter((line) => line.endsWith(` ${host}:${port}`));
+      expect(begin).toBe(`handshake ${host}:${port}`);
+      expect([`feeler ${host}:${port}`, undefined]).toContain(end);
+    }
+    // A feeler asks for no addresses.
+    const asked = friends.flatMap(({ connections }) =>
+      connections.filter((connection) => connection.commands().includes('getaddr')),
+    );
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('peers that were found and hold back the end of their messages', () => {
+  it('may not fill our memory together', async () => {
+    // Each lacks the last byte.
+    const block = encodeFrame(NETWORKS.regtest.magic, 'block', Buffer.alloc(3_990_000)).subarray(0, -1);
+    const hoarder = (i: number): Promise<FakePeer> =>
+      fake({
+        host: `127.75.${i}.1`,
+        onMessage: (connection, { command }) => {
+          if (command === 'version') connection.send('version', versionPayload());
+          if (command !== 'verack') return;
+          connection.send('verack');
+          connection.raw(block);
+        },
+      });
+    const hoarders = await Promise.all(Array.from({ length: 20 }, (_, i) => hoarder(i)));
+    const payload = encodeAddr(told(hoarders.map(({ host, port }) => [host, port])));
+    const named = await teller(() => ({ command: 'addr', payload }));
+    const { ends } = await join({ connect: [named], peers: 20, listens: false });
+    // 64 MB are 16 of them.
+    await until('those above the limit to be ended', () => ends.length >= 4);
+    expect(new Set(ends)).toEqual(new Set(['incomplete-message']));
+    expect(named.connections[0]?.socket.destroyed).toBe(false);
   });
 });
 

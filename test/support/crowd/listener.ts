@@ -6,7 +6,7 @@ import { BIN } from '../program';
 import type { CrowdReport, MessageCounts } from './news';
 
 /** Series whose fields are added up. */
-type Summed = 'msg_recv' | 'msg_recv_bytes' | 'msg_sent' | 'msg_sent_bytes' | 'inv';
+type Summed = 'msg_recv' | 'msg_recv_bytes' | 'msg_sent' | 'msg_sent_bytes' | 'inv' | 'addr_relay';
 
 type Sums = Record<string, number>;
 
@@ -22,6 +22,7 @@ export interface MeasuredSpread {
 export class CrowdListener {
   readonly sums: Record<Summed, Sums> = {
     ...{ msg_recv: {}, msg_recv_bytes: {}, msg_sent: {}, msg_sent_bytes: {}, inv: {} },
+    addr_relay: {},
   };
   /** The p99 of the delay of its event loop in each interval, in milliseconds. */
   readonly lags: number[] = [];

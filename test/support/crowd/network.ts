@@ -352,12 +352,12 @@ export class SimulatedNetwork {
     ]);
   }
 
-  /** An `addrv2` with the addresses of random peers that are there. */
+  /** An `addrv2` with the addresses of random peers, which are there where nothing else was ordered. */
   private addresses(count: number): Frame {
-    const some = Array.from(
-      { length: Math.min(count, this.living.length) },
-      () => this.living[Math.floor(Math.random() * this.living.length)] ?? 0,
-    );
+    const some = Array.from({ length: Math.min(count, this.living.length) }, () => {
+      const from = Math.random() < (this.order.absentTold ?? 0) ? this.absent : this.living;
+      return from[Math.floor(Math.random() * from.length)] ?? 0;
+    });
     return this.addressFrame(some);
   }
 

@@ -21,6 +21,8 @@ export interface CrowdOrder {
   /** The part of the peers that leave in a minute, and are replaced by others. */
   readonly churn: number;
   readonly relay: RelayScript;
+  /** The part of the addresses told that are of peers that are not there; default: none. */
+  readonly absentTold?: number;
 }
 
 /** Further orders. */

@@ -13,6 +13,7 @@ chromiumProgram.describe('a table of 20,000 peers', (program) => {
   const cleanup = new Cleanup();
   let page: Page;
   let errors: readonly string[] = [];
+  const live = new FakeLive();
   const rows = (): Promise<number> => page.locator('#peer-table tbody:not(.space) tr').count();
   const said = (): Promise<string> => page.locator('#peer-filter-said').innerText();
   const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ');
@@ -20,7 +21,6 @@ chromiumProgram.describe('a table of 20,000 peers', (program) => {
     page.locator('#peer-table tbody:not(.space) tr td:first-child a')[at]().innerText();
 
   beforeAll(async () => {
-    const live = new FakeLive();
     live.list = Array.from({ length: PEERS }, (_, id) => ({
       ...peer(id),
       ...{ address: `10.${id >> 16}.${(id >> 8) & 255}.${id & 255}:8333`, bytesRecv: (id * 7_919) % PEERS },
@@ -61,5 +61,55 @@ chromiumProgram.describe('a table of 20,000 peers', (program) => {
     await until('none', async () => (await rows()) === 0);
     expect(await page.locator('#peer-table .nothing').innerText()).toBe('None of them.');
     expect(errors).toEqual([]);
+  });
+
+  it('opens the own view of a peer, by a click or by Enter, and follows the peer until it leaves', async () => {
+    live.facts = {
+      ...{
+        duration: 3_700,
+        address_network: 'ipv4',
+        is_inbound: false,
+        netgroup: '10.0.0.0/16',
+        asn: 64_500,
+      },
+      ...{
+        inv_first: 12,
+        inv_later: 3_400,
+        requested: 40,
+        undelivered: 25,
+        addrs_told: 1_000,
+        violations: 2,
+      },
+      ...{ ping_least: 12.5, time_offset: -3, spy_score: 40, spy_reasons: 'silent,undelivered' },
+    };
+    await page.locator('#peer-filter-text').fill('10.0.3.232');
+    await until('the peer', async () => (await rows()) === 1);
+    const view = page.locator('#peer-view');
+    const shown = async (): Promise<string> => plain(await view.innerText()).replaceAll(/\s+/g, ' ');
+    expect(await view.isVisible()).toBe(false);
+    const row = page.locator('#peer-table tbody:not(.space) tr');
+    await row.locator('td').nth(5).click();
+    await until('its numbers', async () => (await shown()).includes('Never delivered 25'));
+    for (const words of [
+      ...['10.0.3.232:8333', 'Autonomous system 64500', 'Clock 3 s behind ours', 'Connected for 1 h 1 min'],
+      ...['Announced first 12', 'Announced later than others 3 400', 'Addresses told 1 000', 'Violations 2'],
+      'Spy score 40 of 100: announces nothing, does not deliver what it announced',
+      ...['Ping, least 12.5 ms', 'inv 7 (427 B) –'],
+    ])
+      expect(await shown()).toContain(words);
+    await page.keyboard.press('Escape');
+    expect(await view.isVisible()).toBe(false);
+    await row.focus();
+    await page.keyboard.press('Enter');
+    await until('the view again', async () => (await shown()).includes('Violations 2'));
+    live.facts = { ...live.facts, violations: 3 };
+    await until('the change', async () => (await shown()).includes('Violations 3'));
+    live.list = live.list.filter(({ address }) => address !== '10.0.3.232:8333');
+    await until('its end', async () => (await shown()).includes('It has left. These are the last numbers.'));
+    expect(await shown()).toContain('Violations 3');
+    await page.getByRole('button', { name: 'Close' }).click();
+    expect(await view.isVisible()).toBe(false);
+    // A browser names each answer of status 404.
+    expect(errors.filter((error) => !error.includes('404'))).toEqual([]);
   });
 });
