@@ -5,6 +5,9 @@ import type { EventBus } from '../lib/event-bus';
 import { type Log, logOutput } from '../lib/log';
 import type { LiveView } from '../live/live-view';
 import type { RelayView } from '../mempool/relay-view';
+import type { BlockProcessor } from '../chain/block-processor';
+import { chainTips } from '../chain/chain-tips';
+import type { HeaderChain } from '../chain/header-chain';
 import { connectCollectors } from '../metrics/connect-collectors';
 import type { CollectorContext, ExporterStats, MonitorEvents } from '../metrics/collector';
 import { COLLECTORS } from '../metrics/collectors/list';
@@ -26,6 +29,8 @@ export interface CollectorParts {
   readonly emitter: Emitter;
   readonly exporters: () => readonly ExporterStats[];
   readonly view: RelayView;
+  readonly chain: HeaderChain;
+  readonly processor: BlockProcessor;
   readonly pool: Pick<Pool, 'addresses'>;
   readonly live: LiveView;
   readonly accounts: PeerAccounts;
@@ -37,8 +42,10 @@ export interface CollectorParts {
  */
 export function startCollectors(
   { policy, maxUserAgents, intervalMs, asMap, labels, arrivalsSample }: AppConfig,
-  { bus, clock, unixTime, log, emitter, exporters, view, pool, live, accounts }: CollectorParts,
+  parts: CollectorParts,
 ): () => void {
+  const { bus, clock, unixTime, log, emitter, exporters, view, pool, live, accounts, chain, processor } =
+    parts;
   const context: CollectorContext = {
     ...{ policy, maxUserAgents, intervalMs, exporters, clockSteps: clock },
     emit: emitter.emit,
@@ -48,6 +55,7 @@ export function startCollectors(
     logDropped: () => logOutput().dropped,
     loopMeasured: (lagMs, stalledMs) => live.loopMeasured(lagMs, stalledMs),
     unseen: (block) => view.unseen(block),
+    tips: tipsOf(chain, processor),
     mempool: () => view.gauges(),
     addresses: () => pool.addresses,
     asnOf: asnLookup(asMap),
@@ -56,6 +64,15 @@ export function startCollectors(
     accounts,
   };
   return connectCollectors([...COLLECTORS.map((create) => create(context)), live], bus, complainTo(log));
+}
+
+/** The tips of the listener's own chain. */
+export function tipsOf(
+  chain: HeaderChain,
+  processor: Pick<BlockProcessor, 'hasBlock'>,
+): NonNullable<CollectorContext['tips']> {
+  const hasBlock = (index: number): boolean => processor.hasBlock(index);
+  return { changes: () => chain.changes, all: () => chainTips({ chain, hasBlock }) };
 }
 
 /**

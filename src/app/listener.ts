@@ -108,6 +108,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     routes,
     recording,
     relayed: view.relayed,
+    fates: view.fates(config.policy),
   });
   const followTick = syncChain({
     ...{ chain: headers.chain, processor, bus, clock: recording.clock, headerAdded: headers.added },
@@ -144,7 +145,8 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   writeAlerts(outputs.alerts, emitter.emit);
   const writePoints = startCollectors(config, {
     ...{ bus, clock: recording.clock, unixTime: recording.unixTime },
-    ...{ log, emitter, exporters, view, pool, live, accounts },
+    ...{ log, emitter, exporters, view, pool, live, accounts, processor },
+    chain: headers.chain,
   });
   const writeInterval = (): void => recording.interval(pool, writePoints);
   logEvents(bus, log);

@@ -8,6 +8,7 @@ import type { RelayView } from '../mempool/relay-view';
 import type { MonitorEvents } from '../metrics/collector';
 import type { JoinParts } from '../p2p/join/join';
 import { Pool } from '../p2p/pool';
+import type { TransactionFates } from '../p2p/compact/transaction-fates';
 import type { Routes } from '../p2p/route/routes';
 import { userAgentOf } from '../p2p/user-agent';
 import type { AppConfig } from './config';
@@ -25,12 +26,13 @@ export interface PoolParts {
   readonly routes: Routes;
   readonly recording: Recording;
   readonly relayed: RelayView['relayed'];
+  readonly fates: TransactionFates;
 }
 
 /** Creates the pool of peers, and the processor that judges their blocks. */
 export function makePool(
   { network, connect, wtxidRelay, transport, txPerSecond, contact, asMap }: AppConfig,
-  { bus, clock, log, headers, full, join, routes, recording, relayed }: PoolParts,
+  { bus, clock, log, headers, full, join, routes, recording, relayed, fates }: PoolParts,
 ): { readonly pool: Pool; readonly processor: BlockProcessor } {
   const { chain, added: headerAdded } = headers;
   const processor = new BlockProcessor({
@@ -56,6 +58,7 @@ export function makePool(
       checks: recording.checks(checks, () => chain.size),
       frames: recording.frames,
       relayed,
+      fates,
       reportUnreachable: (peer, reason, attempts) =>
         log.warn('no handshake with peer, trying on', { peer, network, reason, attempts }),
       fault: (error) => log.error('a message handler failed', { error: errorDetail(error) }),

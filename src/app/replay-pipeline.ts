@@ -21,7 +21,7 @@ import type { RecordStart } from '../record/start-record';
 import { formatHost } from '../p2p/join/host';
 import type { RawAddress } from '../p2p/join/ip';
 import { Header, HEADER_BYTES } from '../wire/header';
-import { complainTo } from './collectors';
+import { complainTo, tipsOf } from './collectors';
 import { RELAY_VIEW_LIMITS } from './relay-view-limits';
 
 const nothing = (): void => undefined;
@@ -92,6 +92,7 @@ export function replayPipeline(
       unixTime: clock.unixTime,
       exporters: () => [],
       unseen: (block) => view.unseen(block),
+      tips: tipsOf(chain, processor),
       mempool: () => view.gauges(),
       addresses: () => addresses,
       ...origins,

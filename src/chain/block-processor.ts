@@ -70,6 +70,11 @@ export class BlockProcessor {
     return this.orphans.size;
   }
 
+  /** Whether the valid block of a header has arrived. */
+  hasBlock(index: number): boolean {
+    return this.seen.has(index);
+  }
+
   /** Judges a block. Emits `processedBlock`, then the events that follow from it for the best chain. */
   process(arrival: BlockArrival): void {
     this.handle(arrival, () => this.judgeArrival(arrival));

@@ -4,6 +4,10 @@ const HASHES = 1n << 256n;
 const SIGN = 0x0080_0000;
 const MANTISSA = 0x007f_ffff;
 
+/** The easiest target of mainnet. */
+const EASIEST_EXPONENT = 29;
+const EASIEST_MANTISSA = 0xffff;
+
 /**
  * The target that `bits` (nBits, the compact form in a header) stands for. Undefined if that is no target:
  * zero, negative or above 256 bits (Bitcoin Core `src/arith_uint256.cpp` SetCompact).
@@ -30,6 +34,20 @@ export function encodeCompactTarget(target: bigint): number {
     exponent++;
   }
   return exponent * 0x0100_0000 + mantissa;
+}
+
+/**
+ * How many times as hard as mainnet's easiest target it is to meet the target of `bits` (Bitcoin Core
+ * `src/rpc/blockchain.cpp` GetDifficulty). Undefined for a target of 0.
+ */
+export function difficultyOf(bits: number): number | undefined {
+  const mantissa = bits & (SIGN | MANTISSA);
+  if (mantissa === 0) return undefined;
+  let difficulty = EASIEST_MANTISSA / mantissa;
+  // Powers are not exact in V8, and factors of 256 are.
+  for (let exponent = bits >>> 24; exponent < EASIEST_EXPONENT; exponent++) difficulty *= 256;
+  for (let exponent = bits >>> 24; exponent > EASIEST_EXPONENT; exponent--) difficulty /= 256;
+  return difficulty;
 }
 
 /** Average number of hashes that it takes to meet a target (Bitcoin Core `src/chain.cpp` GetBlockProof). */

@@ -47,6 +47,9 @@ export interface HeaderChainModules {
 export class HeaderChain implements Ancestry {
   private readonly table = new HeaderTable();
   private readonly pow: ProofOfWork;
+  /** The headers that no other one follows. */
+  private readonly ends = new Set<number>([0]);
+  private invalidations = 0;
   /** Index of the header at each height of the best chain. */
   private main = new Uint32Array(4_096);
   private bestIndex = 0;
@@ -81,6 +84,16 @@ export class HeaderChain implements Ancestry {
     return this.table.size;
   }
 
+  /** Indices of the headers that no other one follows: the ends of all branches, valid or not. */
+  get tips(): readonly number[] {
+    return [...this.ends];
+  }
+
+  /** Grows with each header that is added, and each one that is found to be invalid. */
+  get changes(): number {
+    return this.table.size + this.invalidations;
+  }
+
   /** Index of the last header of the best chain. */
   get best(): number {
     return this.bestIndex;
@@ -113,6 +126,8 @@ export class HeaderChain implements Ancestry {
     const height = table.height(parent) + 1;
     const work = table.work(parent) + proven;
     const index = table.add(hash, 0, { parent, height, time, bits, work });
+    this.ends.delete(parent);
+    this.ends.add(index);
     if (this.params.checkpoints.has(height) && height > table.height(this.checkpoint))
       this.checkpoint = index;
     if (work > this.bestWork) this.setBest(index);
@@ -238,7 +253,7 @@ export class HeaderChain implements Ancestry {
   /** Excludes a header whose block is invalid, and all its descendants, from the choice of the best chain. */
   invalidate(index: number): void {
     const { table } = this;
-    table.invalidate(index);
+    this.invalidations += table.invalidate(index);
     if (!table.isInvalid(this.bestIndex)) return;
     let best = 0;
     for (let each = 1; each < table.size; each++)

@@ -1,14 +1,21 @@
 import { MAX_PUBKEYS_PER_MULTISIG } from '../wire/multisig';
-import { byteAt, OP_CHECKMULTISIG, OP_CHECKSIG, operationEnd } from '../wire/script';
+import {
+  byteAt,
+  OP_CHECKMULTISIG,
+  OP_CHECKMULTISIGVERIFY,
+  OP_CHECKSIG,
+  OP_CHECKSIGVERIFY,
+  operationEnd,
+} from '../wire/script';
 import type { Transaction } from '../wire/transaction';
 
-const OP_CHECKSIGVERIFY = 0xad;
-const OP_CHECKMULTISIGVERIFY = 0xaf;
+/** What a byte or a signature operation outside of witnesses counts (BIP141). */
+export const WITNESS_SCALE = 4;
 
 /**
  * Number of signature operations in a transaction's own scripts (Bitcoin Core `src/consensus/tx_verify.cpp`
- * GetLegacySigOpCount). Those of pay-to-script-hash and of witnesses can only be counted with the spent
- * outputs.
+ * GetLegacySigOpCount). `sigopCost` counts those of pay-to-script-hash and of witnesses as well, as far as
+ * the form of an input shows what it spends.
  */
 export function legacySigops({ inputs, outputs, bytes }: Transaction): number {
   let sigops = 0;

@@ -4,14 +4,13 @@ import { isFinal } from '../wire/lock-time';
 import { hashBytes, merkleRoot } from './merkle';
 import type { ChainParams } from './params';
 import type { BlockReason } from './reasons';
-import { legacySigops } from './sigops';
+import { legacySigops, WITNESS_SCALE } from './sigops';
 import { coinbaseValue, subsidy } from './subsidy';
 import { checkWitness } from './witness-commitment';
 
 /** Limits of a block (Bitcoin Core `src/consensus/consensus.h`), in weight units. */
 const MAX_WEIGHT = 4_000_000;
 const MAX_SIGOPS_COST = 80_000;
-const WITNESS_SCALE = 4;
 
 /** The position of a block in the chain. */
 export interface BlockContext {

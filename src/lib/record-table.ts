@@ -155,6 +155,12 @@ export class RecordTable {
     bytes.copy(this.bytes, this.offset(slot, field));
   }
 
+  /** Copies the bytes of a field, as many as the target holds. */
+  copyBytes(slot: number, field: number, target: Buffer): void {
+    const start = this.offset(slot, field);
+    this.bytes.copy(target, 0, start, start + target.length);
+  }
+
   /** Offset of a field in `memory`. */
   offset(slot: number, field: number): number {
     return slot * this.recordBytes + KEY + this.keyBytes + field;

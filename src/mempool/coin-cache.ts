@@ -8,6 +8,10 @@ export const SEEN_RELAYED = 1;
 export const SEEN_MINED = 2;
 /** The transaction was in a block that left the best chain. */
 export const SEEN_STALE = 4;
+/** It left the relay view, or did not enter it, because another one spends one of the same outputs. */
+export const SEEN_REPLACED = 8;
+/** It left the relay view because it waited too long, or because the view was full. */
+export const SEEN_EVICTED = 16;
 
 /** Fields of a record. */
 const FLAGS = 0;
@@ -101,7 +105,7 @@ export class CoinCache {
   }
 
   /**
-   * Where a transaction was seen: SEEN_RELAYED, SEEN_MINED and SEEN_STALE combined; 0 if it is not
+   * Where a transaction was seen and why it left the view, the flags above combined; 0 if it is not
    * remembered.
    */
   seen(bytes: Buffer, start = 0): number {
@@ -124,6 +128,12 @@ export class CoinCache {
     if (oldSlot === NONE) return false;
     old.setFlags(oldSlot, seen);
     return true;
+  }
+
+  /** Notes why a transaction left the view: SEEN_REPLACED, SEEN_EVICTED or 0. An earlier reason is lost. */
+  setLeft(txid: Buffer, reason: number): void {
+    const seen = this.seen(txid) & ~(SEEN_REPLACED | SEEN_EVICTED);
+    this.setSeen(txid, seen | reason);
   }
 
   /**

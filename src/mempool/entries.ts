@@ -56,6 +56,7 @@ export class Entries {
   readonly mined = new EntryList();
   private readonly table = new RecordTable(HASH_BYTES, PAYLOAD_BYTES);
   private readonly lastKey = Buffer.alloc(HASH_BYTES);
+  private readonly lastWtxid = Buffer.alloc(HASH_BYTES);
 
   /** The entry of the transaction whose hash begins at `start`, or NONE. */
   find(bytes: Buffer, start = 0): number {
@@ -186,6 +187,12 @@ export class Entries {
   setRaw(slot: number, raw: number, wtxid: Buffer): void {
     this.table.setInt(slot, RAW, raw);
     this.table.setBytes(slot, WTXID, wtxid);
+  }
+
+  /** The wtxid of an entry whose serialization is kept. */
+  wtxid(slot: number): Hash {
+    this.table.copyBytes(slot, WTXID, this.lastWtxid);
+    return readHash(this.lastWtxid, 0);
   }
 
   /**

@@ -58,6 +58,12 @@ export interface MempoolEvents {
    * it.
    */
   judged: JudgedTransaction;
+  /**
+   * A reorganisation is over: what became of the transactions of the blocks that left the best chain, without
+   * coinbases. They are in the view, in a block of the best chain, or in neither. Only the last 12 blocks of
+   * the best chain are known.
+   */
+  reorganised: { readonly returned: number; readonly confirmed: number; readonly lost: number };
   /** A transaction left the view. */
   removed: { readonly txid: Hash; readonly reason: RemovalReason };
 }

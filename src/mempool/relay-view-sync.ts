@@ -34,4 +34,5 @@ export function syncRelayView({ view, judge, bus, clock }: SyncRelayViewModules)
   bus.on('outputFound', ({ txid, index, value }) => view.learn(txid, index, value));
   bus.on('blockConnected', ({ block }) => view.confirm(block));
   bus.on('blockDisconnected', ({ hash }) => view.disconnect(hash, clock.monotonicMs()));
+  bus.on('newBest', () => view.settle());
 }

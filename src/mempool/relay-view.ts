@@ -1,11 +1,14 @@
 import type { EventBus } from '../lib/event-bus';
 import type { InventoryItem } from '../wire/messages/inventory';
 import type { Block } from '../wire/block';
-import type { Hash } from '../wire/hash';
+import { type Hash, readHash } from '../wire/hash';
 import type { Input } from '../wire/input';
+import type { PolicyName } from '../policy/standardness';
 import type { Transaction } from '../wire/transaction';
 import { amountsOf } from './amounts';
-import { CoinCache, SEEN_MINED, SEEN_RELAYED, SEEN_STALE } from './coin-cache';
+import { CoinCache, SEEN_MINED, SEEN_RELAYED, SEEN_REPLACED, SEEN_STALE } from './coin-cache';
+import { Displaced } from './displaced';
+import { Fates } from './fates';
 import { type FeeBands, FeeBandSum } from './fee-bands';
 import type { MempoolEvents } from './mempool-events';
 import { Graph } from './graph';
@@ -78,6 +81,7 @@ export class RelayView {
   private readonly reporter: Reporter;
   private readonly removal: Removal;
   private readonly blocks = new KeptBlocks();
+  private readonly displaced = new Displaced();
   private readonly txid = Buffer.alloc(32);
 
   /** The transactions whose serialization is kept. */
@@ -91,8 +95,8 @@ export class RelayView {
     this.parents = new MissingParents({ graph: this.graph, coins: this.coins });
     this.relayed = new RelayedTransactions(this.graph);
     this.reporter = new Reporter({ entries: this.entries, bus: modules.bus });
-    const { graph, parents, reporter } = this;
-    this.removal = new Removal(options, { graph, parents, reporter });
+    const { graph, coins, parents, reporter } = this;
+    this.removal = new Removal(options, { graph, coins, parents, reporter });
   }
 
   /** Records what a peer announced; items that are not transactions are ignored. */
@@ -125,6 +129,7 @@ export class RelayView {
     if (isFirst) this.reporter.conflicts(transaction, bill.fee, rivals);
     if (!replaces(bill.fee, rivals, this.entries)) {
       if (isFirst) this.reporter.feeAtOnce(transaction, bill.fee);
+      this.coins.setLeft(txid, SEEN_REPLACED);
       this.parents.missing(txid, transaction.outputs.length);
       return bill.fee;
     }
@@ -187,6 +192,7 @@ export class RelayView {
       next = this.entries.after(slot);
       if (this.entries.block(slot) !== number) continue;
       const txid = this.entries.key(slot);
+      this.displaced.add(readHash(txid, 0));
       this.coins.setSeen(txid, (this.coins.seen(txid) & ~SEEN_MINED) | SEEN_STALE);
       if (this.entries.isRelayed(slot)) {
         this.entries.unlink(slot);
@@ -202,6 +208,21 @@ export class RelayView {
     this.removal.trim();
   }
 
+  /** Tells what became of the transactions of disconnected blocks. Call it when a block is the best one. */
+  settle(): void {
+    const txids = this.displaced.take();
+    if (txids === undefined) return;
+    let returned = 0;
+    let confirmed = 0;
+    for (const txid of txids) {
+      this.txid.write(txid, 'latin1');
+      const slot = this.entries.find(this.txid);
+      if ((this.coins.seen(this.txid) & SEEN_MINED) !== 0) confirmed += 1;
+      else if (slot !== NONE && this.entries.isInView(slot)) returned += 1;
+    }
+    this.reporter.reorganised({ returned, confirmed, lost: txids.length - returned - confirmed });
+  }
+
   /**
    * How many transactions of a block were never relayed to us, without its coinbase. A transaction counts as
    * never relayed if it is neither in the view nor remembered (`coinTransactions`).
@@ -211,6 +232,12 @@ export class RelayView {
     for (const transaction of block.transactions)
       if (!transaction.isCoinbase && !this.wasRelayed(this.wireId(transaction))) count += 1;
     return count;
+  }
+
+  /** What became of transactions, as compact blocks ask. @param policy by which a transaction is standard */
+  fates(policy: PolicyName): Fates {
+    const { graph, coins } = this;
+    return new Fates(policy, { graph, coins });
   }
 
   /** Removes expired transactions. Call it about once a minute. */

@@ -1,5 +1,6 @@
 import { NONE } from '../lib/record-table';
 import { ENTRY_BYTES } from './entries';
+import { type CoinCache, SEEN_EVICTED, SEEN_REPLACED } from './coin-cache';
 import type { Graph } from './graph';
 import type { RemovalReason } from './mempool-events';
 import type { MissingParents } from './missing-parents';
@@ -14,9 +15,19 @@ export interface RemovalLimits {
 
 export interface RemovalModules {
   readonly graph: Graph;
+  readonly coins: CoinCache;
   readonly parents: MissingParents;
   readonly reporter: Reporter;
 }
+
+/** What the coin cache remembers of the reasons. */
+const LEFT: Readonly<Record<RemovalReason, number>> = {
+  block: 0,
+  conflict: SEEN_REPLACED,
+  replaced: SEEN_REPLACED,
+  expired: SEEN_EVICTED,
+  evicted: SEEN_EVICTED,
+};
 
 /** Removes transactions from the relay view, and reports each one that leaves. */
 export class Removal {
@@ -27,8 +38,9 @@ export class Removal {
 
   /** Takes an entry out of the view, but keeps it. */
   leaveView(slot: number, reason: RemovalReason): void {
-    const { graph, parents, reporter } = this.modules;
+    const { graph, coins, parents, reporter } = this.modules;
     graph.entries.unlink(slot);
+    coins.setLeft(graph.entries.key(slot), LEFT[reason]);
     parents.forget(slot);
     reporter.removed(slot, reason);
   }

@@ -56,6 +56,11 @@ export class Reporter {
       });
   }
 
+  /** A reorganisation is over. */
+  reorganised(outcome: MempoolEvents['reorganised']): void {
+    this.modules.bus.emit('reorganised', outcome);
+  }
+
   /** Reports that an entry left the view. The entry must still exist. */
   removed(slot: number, reason: RemovalReason): void {
     this.modules.bus.emit('removed', { txid: this.modules.entries.txid(slot), reason });

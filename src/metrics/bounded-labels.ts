@@ -8,10 +8,20 @@ const MAX_LENGTH = 64;
  * So do backslashes at the end, which line protocol can't represent.
  */
 export function printableLabel(text: string): string {
-  return text
-    .slice(0, MAX_LENGTH)
-    .replace(/[^\x20-\x7e]/g, '?')
-    .replace(/\\+$/, (backslashes) => '?'.repeat(backslashes.length));
+  return printable(text.slice(0, MAX_LENGTH));
+}
+
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').replace(/\\+$/, (backslashes) => '?'.repeat(backslashes.length));
+}
+
+/** The longest signature script that a coinbase may have (consensus), in bytes. */
+const MAX_COINBASE_SCRIPT = 100;
+
+/** The texts in a coinbase's script: runs of 4 printable characters or more, with a blank between. */
+export function coinbaseText(script: Buffer): string {
+  const text = script.toString('latin1', 0, MAX_COINBASE_SCRIPT);
+  return printable(text.match(/[\x20-\x7e]{4,}/g)?.join(' ') ?? '');
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ChainEvents } from '../chain/chain-events';
+import type { ChainTips } from '../chain/chain-tips';
 import type { ClockSteps } from '../lib/clock';
 import type { Handlers } from '../lib/event-bus';
 import type { MempoolEvents } from '../mempool/mempool-events';
@@ -69,6 +70,8 @@ export interface CollectorContext {
   readonly accounts?: PeerAccounts;
   /** Number of known addresses, if the network is joined, and of banned ones, where they are known. */
   readonly addresses: () => { readonly known?: number; readonly banned?: number };
+  /** The ends of all branches, and a number that grows with their changes; undefined: they are not told. */
+  readonly tips?: { readonly changes: () => number; readonly all: () => ChainTips };
   /** The state of the relay view. */
   readonly mempool: () => MempoolGauges;
 }

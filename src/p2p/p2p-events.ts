@@ -3,6 +3,7 @@ import type { Hash } from '../wire/hash';
 import type { Header } from '../wire/header';
 import type { Transaction } from '../wire/transaction';
 import type { CountedCommand } from '../wire/commands';
+import type { MissingCounts } from './compact/transaction-fates';
 import type { ENCRYPTED_TRANSPORT, ForeignProtocol } from './first-bytes';
 import type { InventoryItem } from '../wire/messages/inventory';
 import type { NetworkAddress } from '../wire/messages/network-address';
@@ -196,6 +197,10 @@ export interface P2PEvents {
     readonly shortIds: number;
     /** Short ids that match no relayed transaction; undefined if the short ids are ambiguous. */
     readonly missing?: number;
+    /** If the block was rebuilt: why these were missing. */
+    readonly missingKinds?: MissingCounts;
+    /** Transactions that were sent in full although they were relayed before; without the coinbase. */
+    readonly needlessPrefills?: number;
     /** Payload bytes of the `cmpctblock`, and of the `blocktxn` with the missing transactions. */
     readonly bytes: number;
     readonly blockTxnBytes: number;

@@ -12,6 +12,7 @@ import { Connections } from './connections';
 import type { BlockChecks } from './compact/block-checks';
 import { CompactBlocks } from './compact/compact-blocks';
 import { HighBandwidth } from './compact/high-bandwidth';
+import type { TransactionFates } from './compact/transaction-fates';
 import type { TransactionSource } from './compact/transaction-source';
 import type { DialState } from './dial-state';
 import { Dialer, type DialerModules } from './dialer';
@@ -62,6 +63,8 @@ export interface PoolModules {
   readonly checks: BlockChecks;
   /** The relayed transactions, from which compact blocks are rebuilt. */
   readonly relayed: TransactionSource;
+  /** What became of the transactions that they lack; undefined: it is not told. */
+  readonly fates?: TransactionFates | undefined;
   readonly reportUnreachable: DialerModules['reportUnreachable'];
   /** Receives every message as it travelled. */
   readonly frames?: FrameWatcher | undefined;
@@ -86,7 +89,7 @@ export class Pool {
   private lastId = 0;
 
   constructor(options: PoolOptions, modules: PoolModules) {
-    const { bus, clock, checks, relayed, frames, fault } = modules;
+    const { bus, clock, checks, relayed, fates, frames, fault } = modules;
     this.connections = new Connections(options.network, options.asnOf);
     this.transactions = new TransactionRequests(
       { perSecond: options.txPerSecond },
@@ -94,7 +97,7 @@ export class Pool {
     );
     const blocks = new BlockRequests({ clock });
     const highBandwidth = new HighBandwidth();
-    const compact = new CompactBlocks({ bus, clock, blocks, highBandwidth, checks, relayed });
+    const compact = new CompactBlocks({ bus, clock, blocks, highBandwidth, checks, relayed, fates });
     this.blocks = blocks;
     this.compactBlocks = compact;
     const handlers = messageHandlers({

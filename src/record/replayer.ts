@@ -4,11 +4,11 @@ import type { TransportName } from '../p2p/transport/transport';
 import { type Block, parseBlock } from '../wire/block';
 import { isCommand } from '../wire/commands';
 import { DecodeError } from '../wire/decode-error';
-import { wireHash } from '../wire/hash';
 import { HEADER_BYTES } from '../wire/header';
 import { type DecodedCommand, DECODERS, type MessageOf } from '../wire/messages/table';
 import type { VersionMessage } from '../wire/messages/version';
 import { decodeReadings, type Readings } from './clock-readings';
+import { compactBlockIn, hashIn } from './compact-block-fact';
 import { Fact, RecordError, type Words } from './fact';
 import { KnownOrigins } from './known-origins';
 import { KIND, readMessage, readTorn, type StoredRecord } from './record';
@@ -231,21 +231,9 @@ export class Replayer {
       case 'rateLimited':
         bus.emit('rateLimited', { count: fact.count('count') });
         return true;
-      case 'compactBlock': {
-        const rebuilt = fact.has('rebuilt') ? fact.within('rebuilt') : null;
-        bus.emit('compactBlock', {
-          hash: hashIn(fact),
-          prefilled: fact.count('prefilled'),
-          shortIds: fact.count('shortIds'),
-          bytes: fact.count('bytes'),
-          blockTxnBytes: fact.count('blockTxnBytes'),
-          ...(fact.has('missing') ? { missing: fact.count('missing') } : {}),
-          ...(rebuilt === null
-            ? {}
-            : { rebuilt: { bytes: rebuilt.count('bytes'), ms: rebuilt.number('ms') } }),
-        });
+      case 'compactBlock':
+        bus.emit('compactBlock', compactBlockIn(fact));
         return true;
-      }
       default:
         return false;
     }
@@ -354,10 +342,4 @@ export class Replayer {
     if (peer === undefined) throw new RecordError('a connection that was not opened');
     return peer;
   }
-}
-
-function hashIn(fact: Fact): ReturnType<typeof wireHash> {
-  const text = fact.text('hash');
-  if (!/^[0-9a-f]{64}$/.test(text)) throw new RecordError('a hash of another length');
-  return wireHash(text);
 }

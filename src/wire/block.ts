@@ -40,6 +40,11 @@ export class Block extends Header {
     return this.transactions.map(({ wireWtxid }) => wireWtxid);
   }
 
+  /** The signature script of the coinbase, in which miners write what they like; undefined without one. */
+  get coinbaseScript(): Buffer | undefined {
+    return this.transactions[0]?.inputs[0]?.sigScript;
+  }
+
   /**
    * The height that the coinbase claims (BIP34). Undefined in blocks of version 1 and where the script does
    * not begin with the minimal push of a number.

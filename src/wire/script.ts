@@ -11,7 +11,9 @@ export const OP_EQUAL = 0x87;
 export const OP_EQUALVERIFY = 0x88;
 export const OP_HASH160 = 0xa9;
 export const OP_CHECKSIG = 0xac;
+export const OP_CHECKSIGVERIFY = 0xad;
 export const OP_CHECKMULTISIG = 0xae;
+export const OP_CHECKMULTISIGVERIFY = 0xaf;
 
 /** The longest script that can be executed (Bitcoin Core `src/script/script.h` MAX_SCRIPT_SIZE). */
 const MAX_SCRIPT_SIZE = 10_000;

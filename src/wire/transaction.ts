@@ -46,6 +46,11 @@ export class Transaction {
     return this.outputsEnd !== this.end - 4;
   }
 
+  /** Offset of the first input's witness. Those of the other inputs follow it; there may be none. */
+  get witnessStart(): number {
+    return this.outputsEnd;
+  }
+
   /** Serialized size in bytes, witness included. */
   get size(): number {
     return this.end - this.start;

@@ -1,6 +1,11 @@
 import * as consensus from 'bcoin/lib/protocol/consensus';
 import fc from 'fast-check';
-import { encodeCompactTarget, decodeCompactTarget, workOf } from '../../src/chain/compact-target';
+import {
+  difficultyOf,
+  encodeCompactTarget,
+  decodeCompactTarget,
+  workOf,
+} from '../../src/chain/compact-target';
 
 /** bcoin's reading of a target; undefined if its verifyPOW does not accept it. */
 function bcoinTarget(bits: number): bigint | undefined {
@@ -8,6 +13,28 @@ function bcoinTarget(bits: number): bigint | undefined {
   const value = BigInt(`0x${target.toString(16).replace('-', '')}`);
   return target.isNeg() || value === 0n || value >= 1n << 256n ? undefined : value;
 }
+
+describe('difficultyOf', () => {
+  it.each([
+    ['mainnet’s easiest target', 0x1d00ffff, 1],
+    ['regtest’s, as Core 31 tells it', 0x207fffff, 4.656542373906925e-10],
+    ['the example of the Bitcoin wiki', 0x1b0404cb, 16307.420938523983],
+  ])('of %s', (_, bits, difficulty) => {
+    // Core writes 16 digits.
+    expect(Number(difficultyOf(bits)?.toPrecision(16))).toBe(Number(difficulty.toPrecision(16)));
+  });
+
+  it('is unknown for a target of 0, and finite for all others', () => {
+    expect(difficultyOf(0x20000000)).toBeUndefined();
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 0xff }),
+        fc.integer({ min: 1, max: 0xff_ffff }),
+        (size, mantissa) => Number.isFinite(difficultyOf(size * 0x1000000 + mantissa)),
+      ),
+    );
+  });
+});
 
 describe('targets', () => {
   it.each([

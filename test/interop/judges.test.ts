@@ -6,6 +6,8 @@ import { syncChain } from '../../src/chain/chain-sync';
 import { HeaderChain } from '../../src/chain/header-chain';
 import type { HeaderTable } from '../../src/chain/header-table';
 import { CHAIN_PARAMS } from '../../src/chain/params';
+import { inputSigopCosts } from '../../src/chain/sigop-cost';
+import { legacySigops } from '../../src/chain/sigops';
 import { SystemClock } from '../../src/lib/clock';
 import { processedBlocks } from '../../src/metrics/collectors/processed-blocks';
 import { Pool } from '../../src/p2p/pool';
@@ -14,7 +16,7 @@ import { bcoinFacts, type BlockFacts, SHARED_BLOCKS, type SharedBlock } from '..
 import { NO_COMPACT } from '../support/compact';
 import { Cleanup } from '../support/cleanup';
 import { sharedBlocks } from '../support/data';
-import { btcdFacts, buildJudge, go } from '../support/go-judge';
+import { btcdFacts, btcdMiner, buildJudge, go } from '../support/go-judge';
 import { benchOf } from '../support/points';
 import { runProgram } from '../support/program';
 import { blockThing, ServingPeer } from '../support/serving-peer';
@@ -227,5 +229,31 @@ sharedBlocks.describe('blocks, by btcd', (shared) => {
     beforeAll(() => (judge = buildJudge(program, folder())), BUILD_MS);
 
     judgedBy((block, file) => btcdFacts(judge, block, file), shared);
+
+    it.each(SHARED_BLOCKS)('$file has the version, the text and the signature operations', async (block) => {
+      const file = path.join(shared, block.file);
+      const facts = btcdMiner(judge, file);
+      const { transactions } = parseBlock(readFileSync(file));
+      expect(transactions.map(legacySigops)).toEqual(facts.legacySigops);
+      const known = facts.inputCosts.flatMap((costs, i) => {
+        const [transaction] = transactions.slice(i, i + 1);
+        const ours = transaction === undefined ? [] : inputSigopCosts(transaction);
+        return costs.flatMap((cost, input) => (cost < 0 ? [] : [[i, input, cost, ours[input]] as const]));
+      });
+      expect(known.filter(([, , theirs, ours]) => theirs !== ours)).toEqual([]);
+      expect(known.length).toBeGreaterThan(10);
+
+      const fields = await judged(block, file, btcdFacts(judge, block, file).height);
+      expect(fields).toContain(`,version=${facts.version}i,`);
+      expect(fields).toContain(`,coinbase_text=${JSON.stringify(facts.coinbaseText)},`);
+      // btcd divides whole numbers, Core and the listener floating ones: the last bit may differ.
+      const difficulty = Number(/,difficulty=([^,]+),/.exec(fields)?.[1]);
+      expect(Math.abs(difficulty / Number(facts.difficulty) - 1)).toBeLessThan(1e-15);
+      expect(/,version_bits="([^"]*)",/.exec(fields)?.[1] ?? '').toBe(facts.deployments.join());
+      const own = facts.legacySigops.reduce((sum, sigops) => sum + 4 * sigops, 0);
+      const sigops = Number(/,sigops=(\d+)i,/.exec(fields)?.[1]);
+      expect(sigops).toBeGreaterThanOrEqual(own);
+      expect(sigops).toBeLessThanOrEqual(80_000);
+    });
   });
 });

@@ -69,7 +69,10 @@ export function announcement(parent: Transaction | number): InventoryItem {
 }
 
 /** An event with its hashes as people write them. */
-function shown({ txid, ...facts }: Exclude<MempoolEvents[keyof MempoolEvents], JudgedTransaction>): object {
+function shown({
+  txid,
+  ...facts
+}: Exclude<MempoolEvents[keyof MempoolEvents], JudgedTransaction | MempoolEvents['reorganised']>): object {
   if (!('conflictsWith' in facts)) return { txid: displayOf(txid), ...facts };
   const { conflictsWith, prevTxid, prevIndex, ...fees } = facts;
   const prevOut = `${displayOf(prevTxid)}:${prevIndex}`;
@@ -89,6 +92,7 @@ export function viewOf(
   const log: [keyof MempoolEvents, object][] = [];
   for (const name of ['accepted', 'feeKnown', 'conflict', 'removed'] as const)
     bus.on(name, (payload) => log.push([name, shown(payload)]));
+  bus.on('reorganised', (outcome) => log.push(['reorganised', outcome]));
   const view = new RelayView(
     { maxBytes: 1_000_000, expiryMs: 1_000_000, coinTransactions: 10_000, ...options },
     { bus, lookUp },

@@ -57,6 +57,7 @@ const operations = fc.array(
       }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('disconnect' as const), depth: fc.nat(2) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('settle' as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('tick' as const) }) },
   ),
   { minLength: 25, maxLength: 50 },
@@ -120,6 +121,10 @@ describe('RelayView', () => {
               naive.disconnect(block.wireHash, now);
               break;
             }
+            case 'settle':
+              view.settle();
+              naive.settle();
+              break;
             case 'tick':
               view.tick(now);
               naive.tick(now);

@@ -30,6 +30,8 @@ export class NaiveView {
   private readonly relayed = new Set<string>();
   private readonly mined = new Set<string>();
   private readonly stale = new Set<string>();
+  /** Transactions of blocks that were disconnected since the last `settle`. */
+  private displaced: string[] = [];
   private readonly announcements = new Set<string>();
   private readonly awaitsFee = new Set<string>();
   private waits: { child: string; parent: string }[] = [];
@@ -111,6 +113,7 @@ export class NaiveView {
       this.entries = this.entries.filter((other) => other !== entry);
       this.mined.delete(entry.transaction.txid);
       this.stale.add(entry.transaction.txid);
+      this.displaced.push(entry.transaction.txid);
       if (this.relayed.has(entry.transaction.txid)) this.entries.push({ ...entry, arrived: now, block: 0 });
     }
     for (const { transaction } of back)
@@ -118,6 +121,15 @@ export class NaiveView {
         for (const child of this.childrenOf(transaction.txid))
           if (child.block === 0) this.wait(child, transaction.txid);
     this.trim();
+  }
+
+  settle(): void {
+    const all = new Set(this.displaced);
+    this.displaced = [];
+    if (all.size === 0) return;
+    const confirmed = [...all].filter((txid) => this.mined.has(txid)).length;
+    const returned = this.view().filter(({ transaction: { txid } }) => all.has(txid)).length;
+    this.events.push(['reorganised', { returned, confirmed, lost: all.size - confirmed - returned }]);
   }
 
   tick(now: number): void {

@@ -235,6 +235,52 @@ describe('what is in the view', () => {
   });
 });
 
+describe('a reorganisation', () => {
+  const outcome = (returned: number, confirmed: number, lost: number): unknown => [
+    'reorganised',
+    { returned, confirmed, lost },
+  ];
+
+  it('ends with what became of the transactions of the blocks that left', () => {
+    const { view, events } = viewOf();
+    const [waits, again, rival, unseen] = [1, 2, 3, 4].map((number) => spend([[number, 0]], [50]));
+    if (!waits || !again || !rival || !unseen) throw new Error('no transactions');
+    for (const transaction of [waits, again, rival]) view.add(transaction, 0);
+    const [lower, higher] = [blockOf([waits, again]), blockOf([rival, unseen])];
+    view.confirm(lower);
+    view.confirm(higher);
+    view.settle();
+    events();
+    view.disconnect(higher.wireHash, 10);
+    view.disconnect(lower.wireHash, 10);
+    const winner = spend([[3, 0]], [40]);
+    view.confirm(blockOf([again, winner]));
+    view.settle();
+    expect(events()).toEqual([
+      removed(again, 'block'),
+      conflict(winner, rival, unseenOutput(3, 0)),
+      removed(rival, 'conflict'),
+      outcome(1, 1, 2),
+    ]);
+    view.settle();
+    expect(events()).toEqual([]);
+  });
+
+  it('knows a block that has become old meanwhile', () => {
+    const { view, events } = viewOf();
+    const relayed = spend([[1, 0]], [50]);
+    view.add(relayed, 0);
+    const stale = blockOf([relayed]);
+    view.confirm(stale);
+    view.disconnect(stale.wireHash, 10);
+    view.confirm(blockOf([relayed]));
+    for (let i = 0; i < 20; i++) view.confirm(blockOf([]));
+    events();
+    view.settle();
+    expect(events()).toEqual([outcome(0, 1, 0)]);
+  });
+});
+
 describe('conflicts', () => {
   const funding = spend([[100, 0]], [100_000, 200_000, 300_000]);
   const funded = (): ReturnType<typeof viewOf> => {

@@ -4,6 +4,7 @@ import { bandwidth } from '../../src/metrics/collectors/bandwidth';
 import { blocks } from '../../src/metrics/collectors/blocks';
 import { btcdmon } from '../../src/metrics/collectors/btcdmon';
 import { COLLECTORS } from '../../src/metrics/collectors/list';
+import { chainTips } from '../../src/metrics/collectors/chain-tips';
 import { compactBlocks } from '../../src/metrics/collectors/compact-blocks';
 import { doubleSpends } from '../../src/metrics/collectors/double-spends';
 import { inv } from '../../src/metrics/collectors/inv';
@@ -24,7 +25,9 @@ import { AddressList } from '../../src/p2p/join/address-lists';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
 import type { NetworkAddress } from '../../src/wire/messages/network-address';
 import { parseTransaction } from '../../src/wire/transaction';
-import { benchOf, somePeer } from '../support/points';
+import { type Block, parseBlock } from '../../src/wire/block';
+import { mineBlock, REGTEST } from '../chain/mine';
+import { type Bench, benchOf, somePeer } from '../support/points';
 
 const TAGS = 'network=regtest,node=n';
 
@@ -194,6 +197,12 @@ describe('peers', () => {
 });
 
 describe('inv', () => {
+  const sizes = (all: number, ...counts: readonly number[]): string =>
+    [
+      `messages=${all}i`,
+      ...['1', '10', '100', '1000', 'more'].map((name, i) => `items_${name}=${counts[i]}i`),
+    ].join();
+
   it('counts items by type, and their outcome', () => {
     const bench = benchOf([inv]);
     const items = [1, 1, 5, 2, 3].map((type) => ({ type, hash: wireHash('') }));
@@ -203,9 +212,21 @@ describe('inv', () => {
     bench.interval();
     bench.interval();
     expect(bench.lines()).toEqual([
-      `inv,${TAGS} tx=2i,wtx=1i,block=1i,known=2i,requested=2i,notfound=1i 1`,
-      `inv,${TAGS} tx=0i,wtx=0i,block=0i,known=0i,requested=0i,notfound=0i 2`,
+      `inv,${TAGS} tx=2i,wtx=1i,block=1i,known=2i,requested=2i,notfound=1i,${sizes(1, 0, 1, 0, 0, 0)},largest=5i 1`,
+      `inv,${TAGS} tx=0i,wtx=0i,block=0i,known=0i,requested=0i,notfound=0i,${sizes(0, 0, 0, 0, 0, 0)},largest=0i 2`,
     ]);
+  });
+
+  it('counts messages by their number of items', () => {
+    const bench = benchOf([inv]);
+    for (const count of [0, 1, 2, 10, 11, 100, 101, 1_000, 1_001, 50_000])
+      bench.bus.emit('announced', {
+        peer: somePeer,
+        items: Array.from({ length: count }, () => ({ type: 99, hash: wireHash('') })),
+        known: 0,
+      });
+    bench.interval();
+    expect(bench.lines()[0]).toContain(`,${sizes(10, 2, 2, 2, 2, 2)},largest=50000i `);
   });
 });
 
@@ -281,6 +302,13 @@ describe('rejects', () => {
 });
 
 describe('mempool', () => {
+  const left = (...counts: readonly number[]): string =>
+    ['block', 'conflict', 'replaced', 'expired', 'evicted']
+      .map((reason, i) => `removed_${reason}=${counts[i]}i`)
+      .join();
+  const reorged = (returned: number, lost: number): string =>
+    `reorg_returned=${returned}i,reorg_lost=${lost}i`;
+
   it('reports the relay view, and counts conflicts and delayed requests', () => {
     const bench = benchOf([mempool], { mempool: { transactions: 5, bytes: 1_000, withFee: 2, orphans: 1 } });
     bench.bus.emit('rateLimited', { count: 3 });
@@ -296,9 +324,24 @@ describe('mempool', () => {
     bench.interval();
     bench.interval();
     expect(bench.lines()).toEqual([
-      `mempool,${TAGS} num_tx=5i,num_orphans=1i,size=1000i,double_spend=1i,tx_rate_limit=7i 1`,
-      `mempool,${TAGS} num_tx=5i,num_orphans=1i,size=1000i,double_spend=0i,tx_rate_limit=0i 2`,
+      `mempool,${TAGS} num_tx=5i,num_orphans=1i,size=1000i,double_spend=1i,tx_rate_limit=7i,${left(0, 0, 0, 0, 0)},${reorged(0, 0)} 1`,
+      `mempool,${TAGS} num_tx=5i,num_orphans=1i,size=1000i,double_spend=0i,tx_rate_limit=0i,${left(0, 0, 0, 0, 0)},${reorged(0, 0)} 2`,
     ]);
+  });
+
+  it('counts what left, by reason, and what became of reorganised transactions', () => {
+    const bench = benchOf([mempool]);
+    const reasons = ['block', 'conflict', 'replaced', 'expired', 'evicted'] as const;
+    reasons.forEach((reason, i) => {
+      for (let n = 0; n <= i; n++) bench.bus.emit('removed', { txid: wireHash('0a'), reason });
+    });
+    bench.bus.emit('reorganised', { returned: 3, confirmed: 5, lost: 1 });
+    bench.bus.emit('reorganised', { returned: 1, confirmed: 0, lost: 1 });
+    bench.interval();
+    bench.interval();
+    const [first, second] = bench.lines();
+    expect(first).toContain(`,${left(1, 2, 3, 4, 5)},${reorged(4, 2)} 1`);
+    expect(second).toContain(`,${left(0, 0, 0, 0, 0)},${reorged(0, 0)} 2`);
   });
 });
 
@@ -405,8 +448,12 @@ describe('blocks', () => {
 });
 
 describe('processed_blocks', () => {
-  const transactions = [1, 2].map((n) => ({ inputs: Array(n), outputs: Array(n + 1) }));
-  const block = { size: 285, weight: 1_140, transactions, hash: 'ab' } as never;
+  const mined = (version: number, text: string): Block => {
+    const coinbaseScript = Buffer.concat([Buffer.of(2, 7, 1), Buffer.from(text, 'latin1')]);
+    const transactions = [{ inputs: [{}, { prevIndex: 1 }], outputs: [{}, {}] }];
+    return parseBlock(mineBlock({ on: REGTEST.genesis, height: 263, version, coinbaseScript, transactions }));
+  };
+  const block = mined(0x2000_0000, '/ab/');
   const judged = { block, peerAddress: '192.0.2.1:8333', processTimeMs: 1.5 };
 
   it('reports the status of a block, and leaves out what is unknown', () => {
@@ -421,8 +468,10 @@ describe('processed_blocks', () => {
     const rejected = { ...orphan, status: 'rejected', reason: 'bad-txnmrklroot' } as const;
     for (const outcome of [accepted, orphan, rejected])
       bench.bus.emit('processedBlock', { ...judged, ...outcome });
-    const facts = 'size=285i,weight=1140i,num_tx=2i,num_inputs=3i,num_outputs=5i,num_unseen_tx=0i,';
-    const ends = 'sha="ab",peer_addr="192.0.2.1:8333"';
+    const facts =
+      `size=${block.size}i,weight=${block.weight}i,num_tx=2i,num_inputs=3i,num_outputs=3i,num_unseen_tx=0i,` +
+      'sigops=12i,difficulty=4.6565423739069247e-10,version=536870912i,is_version_rolled=false,coinbase_text="/ab/",';
+    const ends = `sha="${block.hash}",peer_addr="192.0.2.1:8333"`;
     expect(bench.lines()).toEqual([
       `processed_blocks,${TAGS} height=7i,process_time=1.5,status="accepted",is_orphan=false,${facts}total_tx_fees=0i,${ends} 1`,
       `processed_blocks,${TAGS} process_time=1.5,status="orphan",is_orphan=true,${facts}${ends} 2`,
@@ -430,6 +479,60 @@ describe('processed_blocks', () => {
         `reject_reason="bad-txnmrklroot",${facts}${ends} 3`,
     ]);
   });
+});
+
+describe('processed_blocks of miners', () => {
+  it.each([
+    ['of BIP9, without a signal', 0x2000_0000, { is_version_rolled: false }],
+    ['that signals bits 0, 2 and 12', 0x2000_1005, { version_bits: '0,2,12', is_version_rolled: false }],
+    ['with the lowest bit of BIP320', 0x2000_2000, { is_version_rolled: true }],
+    [
+      'with the highest bit of BIP320, and bit 1',
+      0x3000_0002,
+      { version_bits: '1', is_version_rolled: true },
+    ],
+    ['of before BIP9', 4, {}],
+    ['with other top bits', 0x6000_0001, {}],
+    ['below 0', -0x2000_0000, {}],
+  ])('tells a version %s', (_, version, signals) => {
+    const fields = pointOf(version, '');
+    const { version_bits, is_version_rolled } = fields;
+    expect({ version: fields['version'], version_bits, is_version_rolled }).toEqual({ version, ...signals });
+  });
+
+  it.each([
+    ['', undefined],
+    ['abc', undefined],
+    ['\x00abcd\xffe\x01/pool/\n', 'abcd /pool/'],
+    ['tag\\\\', 'tag??'],
+    ['x'.repeat(200), 'x'.repeat(97)],
+    ['<b>\x1b[2J"', '[2J"'],
+  ])('tells the text %j as %j', (text, told) => {
+    const { coinbase_text } = pointOf(4, text);
+    expect(coinbase_text).toBe(told);
+  });
+
+  it('leaves the difficulty out where the target is 0', () => {
+    const bench = benchOf([processedBlocks]);
+    const bytes = mineBlock({ on: REGTEST.genesis, height: 263 });
+    bytes.writeUInt32LE(0x2000_0000, 72);
+    emitBlock(bench, parseBlock(bytes));
+    expect(bench.points[0]?.fields['difficulty']).toBeUndefined();
+    expect(bench.complaints).toEqual([]);
+  });
+
+  function pointOf(version: number, text: string): Readonly<Record<string, unknown>> {
+    const bench = benchOf([processedBlocks]);
+    const coinbaseScript = Buffer.concat([Buffer.of(2, 7, 1), Buffer.from(text, 'latin1')]);
+    emitBlock(bench, parseBlock(mineBlock({ on: REGTEST.genesis, height: 263, version, coinbaseScript })));
+    const { fields = {} } = bench.points[0] ?? {};
+    return fields;
+  }
+
+  function emitBlock(bench: Bench, block: Block): void {
+    const judged = { peerAddress: 'a', processTimeMs: 1, totalTxFees: undefined, height: undefined };
+    bench.bus.emit('processedBlock', { ...judged, block, status: 'orphan', reason: undefined });
+  }
 });
 
 describe('compact_blocks', () => {
@@ -440,11 +543,13 @@ describe('compact_blocks', () => {
       ...facts,
       hash: wireHash('0a'),
       missing: 2,
+      missingKinds: { unseen: 1, nonstandard: 0, replaced: 1, evicted: 0, other: 0 },
+      needlessPrefills: 1,
       rebuilt: { bytes: 900, ms: 1.5 },
     });
     bench.bus.emit('compactBlock', { ...facts, hash: wireHash('0b'), blockTxnBytes: 0 });
     expect(bench.lines()).toEqual([
-      `compact_blocks,${TAGS} prefilled=1i,short_ids=9i,missing=2i,bytes=400i,blocktxn_bytes=70i,full_bytes=900i,rebuilt=true,rebuild_time=1.5,sha="0a" 1`,
+      `compact_blocks,${TAGS} prefilled=1i,needless_prefills=1i,short_ids=9i,missing=2i,missing_unseen=1i,missing_nonstandard=0i,missing_replaced=1i,missing_evicted=0i,missing_other=0i,bytes=400i,blocktxn_bytes=70i,full_bytes=900i,rebuilt=true,rebuild_time=1.5,sha="0a" 1`,
       `compact_blocks,${TAGS} prefilled=1i,short_ids=9i,bytes=400i,blocktxn_bytes=0i,rebuilt=false,sha="0b" 2`,
     ]);
   });
@@ -455,6 +560,41 @@ describe('reorgs', () => {
     const bench = benchOf([reorgs]);
     bench.bus.emit('reorg', { depth: 2, oldTip: wireHash('0a'), newTip: wireHash('0b'), forkHeight: 5 });
     expect(bench.lines()).toEqual([`reorgs,${TAGS} depth=2i,old_tip="0a",new_tip="0b",fork_height=5i 1`]);
+  });
+});
+
+describe('chain_tips', () => {
+  const tip = { hash: wireHash('0a'), height: 9, branchLength: 0, status: 'active' } as const;
+  const fork = { hash: wireHash('0b'), height: 8, branchLength: 2, status: 'valid-fork' } as const;
+
+  it('tells all tips where one may have changed, and nothing otherwise', () => {
+    let changes = 5;
+    const all = () => ({ tips: [tip, fork], stale: 2, best: 8 });
+    const bench = benchOf([chainTips], { tips: { changes: () => changes, all } });
+    bench.interval();
+    const lines = bench.lines();
+    expect(lines).toEqual([
+      `chain_tips,${TAGS},status=active height=9i,branch_length=0i,stale_rate=20,sha="0a" 1`,
+      `chain_tips,${TAGS},status=valid-fork height=8i,branch_length=2i,sha="0b" 2`,
+    ]);
+    bench.interval();
+    expect(bench.lines()).toEqual([]);
+    changes += 1;
+    bench.interval();
+    expect(bench.lines()).toHaveLength(2);
+    bench.bus.emit('processedBlock', {
+      ...{ block: parseBlock(mineBlock({ on: REGTEST.genesis, height: 1 })), peerAddress: 'a' },
+      ...{ status: 'side_chain', height: 1, reason: undefined, processTimeMs: 1, totalTxFees: 0 },
+    });
+    bench.interval();
+    expect(bench.lines()).toHaveLength(2);
+  });
+
+  it('has no stale rate at the genesis block', () => {
+    const all = () => ({ tips: [{ ...tip, height: 0 }], stale: 0, best: 0 });
+    const bench = benchOf([chainTips], { tips: { changes: () => 1, all } });
+    bench.interval();
+    expect(bench.lines()).toEqual([`chain_tips,${TAGS},status=active height=0i,branch_length=0i,sha="0a" 1`]);
   });
 });
 
@@ -524,13 +664,14 @@ describe('the list of collectors', () => {
       'double_spends',
       'peer_sessions',
       'session_messages',
+      'chain_tips',
     ];
     // What evaluates the alerts writes it. Peers with a label need a list of these, arrivals their option.
     const alerts = ['alerts', 'peer_labels', 'arrivals'];
     // A crawl writes them.
     const crawled = ['nodes', 'crawls'];
     // Of watched nodes, whose RPC or tap writes them.
-    const watched = ['node_status', 'node_peers', 'chain_tips', 'btcd_lag', 'watch_gaps', 'tap'];
+    const watched = ['node_status', 'node_peers', 'btcd_lag', 'watch_gaps', 'tap'];
     expect(new Set(bench.points.map(({ series }) => series))).toEqual(
       new Set(SERIES_NAMES.filter((name) => ![...events, ...watched, ...alerts, ...crawled].includes(name))),
     );

@@ -1,3 +1,4 @@
+import { tipsOf } from '../../src/app/collectors';
 import { blockChecks } from '../../src/chain/block-checks';
 import { BlockProcessor } from '../../src/chain/block-processor';
 import type { ProcessedBlock } from '../../src/chain/chain-events';
@@ -14,6 +15,7 @@ import type { MonitorEvents } from '../../src/metrics/collector';
 import { COLLECTORS } from '../../src/metrics/collectors/list';
 import type { Emit } from '../../src/metrics/emitter';
 import type { SeriesName } from '../../src/metrics/schema';
+import { PeerAccounts } from '../../src/metrics/sessions/peer-accounts';
 import type { P2PEvents } from '../../src/p2p/p2p-events';
 import { Pool } from '../../src/p2p/pool';
 import { TestClock } from './points';
@@ -80,6 +82,8 @@ export function startListener(
   const emit: Emit = (series, fields) => {
     points.set(series, [...(points.get(series) ?? []), fields]);
   };
+  const monotonicMs = (): number => clock.monotonicMs();
+  const accounts = new PeerAccounts({ nowMs: () => Date.now(), monotonicMs });
   const interval = connectCollectors(
     COLLECTORS.map((create) =>
       create({
@@ -87,12 +91,14 @@ export function startListener(
         policy: 'core',
         maxUserAgents: 10,
         intervalMs: 5_000,
-        monotonicMs: () => clock.monotonicMs(),
+        monotonicMs,
         unixTime: () => clock.monotonicMs() / 1_000,
         emitted: () => 0,
         exporters: () => [],
         unseen: (block) => view.unseen(block),
         mempool: () => view.gauges(),
+        accounts,
+        tips: tipsOf(chain, processor),
         addresses: () => pool.addresses,
       }),
     ),
@@ -112,6 +118,7 @@ export function startListener(
       clock,
       checks: blockChecks({ chain, headerAdded: () => processor.headersAdded() }),
       relayed: view.relayed,
+      fates: view.fates('core'),
       reportUnreachable: () => undefined,
       fault: (error) => faults.push(error),
     },

@@ -28,6 +28,25 @@ export function buildJudge(goProgram: string, folder: string): string {
   return judge;
 }
 
+/** What the miner of a block chose, and the signature operations of its transactions. */
+export interface MinerFacts {
+  readonly version: number;
+  /** With 8 digits behind the point. */
+  readonly difficulty: string;
+  readonly coinbaseText: string;
+  readonly deployments: readonly number[];
+  /** Of each transaction, in its own scripts. */
+  readonly legacySigops: readonly number[];
+  /** Cost of each input of each transaction; -1 where the output that it spends is not in the block. */
+  readonly inputCosts: readonly (readonly number[])[];
+}
+
+/** The same, from btcd's packages. */
+export function btcdMiner(judge: string, file: string): MinerFacts {
+  const json = execFileSync(judge, ['miner', file], { encoding: 'utf8', maxBuffer: MAX_OUTPUT_BYTES });
+  return JSON.parse(json) as MinerFacts;
+}
+
 /** The facts of a block from btcd's packages. */
 export function btcdFacts(judge: string, { network }: SharedBlock, file: string): BlockFacts {
   const json = execFileSync(judge, ['facts', network, file], {

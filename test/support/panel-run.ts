@@ -26,6 +26,12 @@ import { until } from './until';
 /** How often the listener writes an interval. */
 const PANEL_INTERVAL_MS = 500;
 
+/** 100 sat/kvB, the least that Bitcoin Core 31 relays. */
+const FEE_FILTER = Buffer.from('6400000000000000', 'hex');
+
+/** The version of blocks that signal bit 0 (BIP9) and use bit 14 as a nonce (BIP320). */
+const SIGNALLING = 0x2000_4001;
+
 /** Name of the node. */
 export const PANEL_NODE = 'panels';
 
@@ -54,6 +60,8 @@ const LAST_SIGNS = [
   `SELECT 1 FROM processed_blocks WHERE status = 'duplicate'`,
   'SELECT 1 FROM compact_blocks HAVING count(rebuild_time) > 0',
   'SELECT 1 FROM reorgs HAVING max(depth) > 1',
+  'SELECT 1 FROM chain_tips HAVING max(stale_rate) > 0',
+  'SELECT 1 FROM peers HAVING max(fee_filter_low) > 0',
   'SELECT 1 FROM tx_outputs WHERE is_dust HAVING count(*) > 3',
 ];
 
@@ -112,6 +120,7 @@ export async function startPanelRun(
   await sendBlocks(network.endpoints[0]?.port ?? 0, scripted, rival);
   await reorganise(network.endpoints[0]?.port ?? 0, rival);
   tellAddresses(stage);
+  scripted.say('feefilter', FEE_FILTER);
   await announceTooMuch(stage);
   await misbehave(stage);
   for (const sql of LAST_SIGNS) await untilRow(sql, sql);
@@ -177,7 +186,7 @@ async function reorganise(port: number, rival: ChainPeer): Promise<void> {
   const height = headers.length;
   let on = headers.at(-2) ?? Buffer.alloc(80);
   for (let i = 0; i < 3; i++) {
-    on = mineBlock({ on, height: height + i, salt: 7, time: on.readUInt32LE(68) + 1 });
+    on = mineBlock({ on, height: height + i, salt: 7, time: on.readUInt32LE(68) + 1, version: SIGNALLING });
     rival.add(on);
     rival.announce(on);
   }

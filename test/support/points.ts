@@ -2,13 +2,19 @@ import type { Clock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
 import { LineSerializer } from '../../src/export/line';
 import { connectCollectors } from '../../src/metrics/connect-collectors';
-import type { CollectorFactory, ExporterStats, MonitorEvents } from '../../src/metrics/collector';
+import type {
+  CollectorContext,
+  CollectorFactory,
+  ExporterStats,
+  MonitorEvents,
+} from '../../src/metrics/collector';
 import { Emitter } from '../../src/metrics/emitter';
 import type { MempoolEvents } from '../../src/mempool/mempool-events';
 import { Judge } from '../../src/mempool/judge';
 import type { MempoolGauges } from '../../src/mempool/relay-view';
 import type { Point } from '../../src/metrics/point';
 import { seriesOf } from '../../src/metrics/schema';
+import type { PeerAccounts } from '../../src/metrics/sessions/peer-accounts';
 import type { AddressLabels } from '../../src/p2p/join/address-labels';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
 import type { PolicyName } from '../../src/policy/standardness';
@@ -50,6 +56,8 @@ export function benchOf(
     asnOf?: (ip: string) => number | undefined;
     labels?: AddressLabels;
     arrivalsSample?: number;
+    accounts?: PeerAccounts;
+    tips?: CollectorContext['tips'];
     addresses?: { readonly known?: number; readonly banned: number };
     /** Whether transactions are judged when they come; default yes. */
     judges?: boolean;
@@ -80,6 +88,8 @@ export function benchOf(
       asnOf: options.asnOf,
       labels: options.labels,
       arrivalsSample: options.arrivalsSample,
+      ...(options.accounts === undefined ? {} : { accounts: options.accounts }),
+      ...(options.tips === undefined ? {} : { tips: options.tips }),
       addresses: () => options.addresses ?? { banned: 0 },
       mempool: () => options.mempool ?? { transactions: 0, bytes: 0, withFee: 0, orphans: 0 },
     }),

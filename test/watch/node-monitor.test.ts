@@ -24,6 +24,7 @@ interface VerboseBlock {
   readonly size: number;
   readonly weight: number;
   readonly time: number;
+  readonly version: number;
   readonly tx: readonly string[];
 }
 
@@ -111,9 +112,13 @@ btcd.describe('the monitor of a btcd', (program) => {
     );
     expect(watched.fieldsOf('blocks').at(-1)?.['median_time']).toBe(times.sort((a, b) => a - b)[5]);
     expect(watched.fieldsOf('processed_blocks')).toEqual(
-      asked.map(({ hash, height, size, weight, tx }) => ({
+      asked.map(({ hash, height, size, weight, version, tx }) => ({
         ...{ sha: hash, height, size, weight, num_tx: tx.length, status: 'accepted', is_orphan: false },
         ...{ num_inputs: 1, num_outputs: expect.any(Number) as number, num_unseen_tx: 0, total_tx_fees: 0 },
+        // The coinbase pays to a public key hash: one signature operation, which costs 4.
+        ...{ version, sigops: 4, difficulty: expect.any(Number) as number },
+        ...{ is_version_rolled: (version & 0x1fff_e000) !== 0 },
+        coinbase_text: expect.stringMatching(/\/P2SH\/btcd\/$/) as string,
       })),
     );
     expect(watched.of('reorgs')).toEqual([]);

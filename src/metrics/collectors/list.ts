@@ -4,6 +4,7 @@ import { arrivals } from './arrivals';
 import { bandwidth } from './bandwidth';
 import { blocks } from './blocks';
 import { btcdmon } from './btcdmon';
+import { chainTips } from './chain-tips';
 import { compactBlocks } from './compact-blocks';
 import { doubleSpends } from './double-spends';
 import { inv } from './inv';
@@ -39,6 +40,7 @@ export const COLLECTORS: readonly CollectorFactory[] = [
   processedBlocks,
   compactBlocks,
   reorgs,
+  chainTips,
   mempool,
   tx,
   txFees,

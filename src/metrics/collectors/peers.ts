@@ -3,13 +3,14 @@ import { BoundedLabels } from '../bounded-labels';
 import type { CollectorFactory } from '../collector';
 import { originOf } from '../sessions/origin';
 import { PeerCounts } from '../sessions/peer-counts';
+import { spreadFields } from '../sessions/peer-spread';
 
 /**
  * `peers`: gauges of the pool, and each peer's claims at its handshake. `peer_labels`: how many peers have a
  * label.
  */
 export const peers: CollectorFactory = (context) => {
-  const { emit, maxUserAgents, addresses, asnOf, labels, isWatched = false } = context;
+  const { emit, maxUserAgents, addresses, asnOf, labels, accounts, isWatched = false } = context;
   const counts = new PeerCounts();
   const userAgents = new BoundedLabels(maxUserAgents);
   return {
@@ -62,6 +63,7 @@ export const peers: CollectorFactory = (context) => {
             }),
         // A tap reads plain connections alone.
         ...(isWatched ? {} : { encrypted }),
+        ...(accounts === undefined ? {} : spreadFields(accounts.tellings)),
         ...(known === undefined ? {} : { num_addrs: known }),
         num_banned: banned,
       });

@@ -1,5 +1,11 @@
+import { difficultyOf } from '../../chain/compact-target';
 import { rejectCode } from '../../chain/reasons';
+import { blockSigopCost } from '../../chain/sigop-cost';
+import { versionSignals } from '../../chain/version-bits';
+import type { Block } from '../../wire/block';
+import { coinbaseText } from '../bounded-labels';
 import type { CollectorFactory } from '../collector';
+import type { FieldsOf } from '../schema';
 
 /** `processed_blocks`: each block that arrived, and its status. */
 export const processedBlocks: CollectorFactory = ({ emit, unseen }) => ({
@@ -26,6 +32,10 @@ export const processedBlocks: CollectorFactory = ({ emit, unseen }) => ({
         num_inputs: inputs,
         num_outputs: outputs,
         num_unseen_tx: unseen(block),
+        sigops: blockSigopCost(block),
+        difficulty: difficultyOf(block.bits),
+        ...versionFields(block.version),
+        coinbase_text: textOf(block),
         total_tx_fees: totalTxFees,
         unverified_inputs: event.unverifiedInputs,
         sha: block.hash,
@@ -34,3 +44,20 @@ export const processedBlocks: CollectorFactory = ({ emit, unseen }) => ({
     },
   },
 });
+
+/** What a block says by its version. */
+function versionFields(version: number): FieldsOf<'processed_blocks'> {
+  const signals = versionSignals(version);
+  if (signals === undefined) return { version };
+  const { bits, isRolled } = signals;
+  return {
+    version,
+    is_version_rolled: isRolled,
+    version_bits: bits.length === 0 ? undefined : bits.join(','),
+  };
+}
+
+function textOf({ coinbaseScript }: Block): string | undefined {
+  const text = coinbaseScript === undefined ? '' : coinbaseText(coinbaseScript);
+  return text === '' ? undefined : text;
+}

@@ -1,3 +1,4 @@
+import { CountsByName } from '../../lib/counts-by-name';
 import type { Handlers } from '../../lib/event-bus';
 import type { PeerInfo } from '../../p2p/p2p-events';
 import type { Hash } from '../../wire/hash';
@@ -32,6 +33,11 @@ export class PeerAccounts {
   private readonly accounts = new Map<PeerInfo, PeerAccount>();
   private readonly netgroups = new Crowds();
   private readonly agents = new Crowds();
+  /** What the peers with a completed handshake told of themselves, counted as they come and go. */
+  readonly tellings = {
+    feeFilters: new CountsByName<number>(),
+    timeOffsets: new CountsByName<number>(),
+  };
   /** The peer of the last event, and its account: most events of a message follow one another. */
   private lastPeer: PeerInfo | null = null;
   private lastAccount: PeerAccount | undefined;
@@ -52,9 +58,11 @@ export class PeerAccounts {
       handshake: ({ peer, claims }) => {
         const account = this.get(peer);
         if (account === undefined) return;
+        this.countTellings(account, -1);
         this.joinCrowds(peer, account);
         const theirs = Math.max(-FARTHEST_S, Math.min(FARTHEST_S, Number(claims.time)));
         account.timeOffset = Math.round(theirs - nowMs() / 1_000);
+        this.countTellings(account, 1);
       },
       announced: ({ peer, items, known }) => {
         const account = this.get(peer);
@@ -87,7 +95,10 @@ export class PeerAccounts {
       },
       feeFilter: ({ peer, perKvb }) => {
         const account = this.get(peer);
-        if (account !== undefined && perKvb >= 0 && perKvb <= MAX_FEE) account.feeFilter = perKvb;
+        if (account === undefined || perKvb < 0 || perKvb > MAX_FEE) return;
+        this.countTellings(account, -1);
+        account.feeFilter = perKvb;
+        this.countTellings(account, 1);
       },
       pong: ({ peer, rttMs }) => this.get(peer)?.pong(rttMs),
       violation: ({ peer }) => {
@@ -112,6 +123,7 @@ export class PeerAccounts {
     this.lastAccount = undefined;
     this.accounts.delete(peer);
     this.leaveCrowds(peer, account);
+    this.countTellings(account, -1);
     this.learnHeight(account);
     return account.isSilent ? undefined : account;
   }
@@ -142,6 +154,12 @@ export class PeerAccounts {
     const { netgroup } = account.origin;
     if (netgroup !== undefined && isPublic(account.origin)) account.netgroup = this.netgroups.join(netgroup);
     if (claims !== null && hasOddServices(claims)) account.agents = this.agents.join(claims.userAgent);
+  }
+
+  private countTellings({ established, feeFilter, timeOffset }: PeerAccount, change: 1 | -1): void {
+    if (!established) return;
+    if (feeFilter !== undefined) this.tellings.feeFilters.add(feeFilter, change);
+    if (timeOffset !== undefined) this.tellings.timeOffsets.add(timeOffset, change);
   }
 
   private leaveCrowds({ claims }: PeerInfo, { netgroup, agents, origin }: PeerAccount): void {

@@ -2,6 +2,7 @@ import type { Hash } from '../../wire/hash';
 import type { Clock } from '../../lib/clock';
 import type { EventBus } from '../../lib/event-bus';
 import { type Block, parseBlock } from '../../wire/block';
+import type { Transaction } from '../../wire/transaction';
 import type { BlockRequests } from '../block-requests';
 import type { Connection } from '../connection';
 import type { Arrival } from '../message-dispatcher';
@@ -14,6 +15,7 @@ import { RollingSet } from '../../lib/rolling-set';
 import type { BlockChecks } from './block-checks';
 import type { HighBandwidth } from './high-bandwidth';
 import { PartialBlock } from './partial-block';
+import { countMissing, type TransactionFates } from './transaction-fates';
 import type { TransactionSource } from './transaction-source';
 
 /**
@@ -38,6 +40,8 @@ export interface CompactBlocksModules {
   readonly highBandwidth: HighBandwidth;
   readonly checks: BlockChecks;
   readonly relayed: TransactionSource;
+  /** What became of transactions that were not found; undefined: it is not told. */
+  readonly fates?: TransactionFates | undefined;
 }
 
 /** A rebuilt block. */
@@ -103,6 +107,7 @@ export class CompactBlocks {
       shortIds: message.shortIds.length,
       bytes: payload.length,
       blockTxnBytes: 0,
+      ...this.needlessPrefills(message),
     };
     if (partial === undefined) {
       this.giveUp(connection, hash, outcome);
@@ -110,7 +115,7 @@ export class CompactBlocks {
     }
     const missing = partial.missing.length;
     const waiting = { hash, connection, partial, receivedMs, outcome: { ...outcome, missing } };
-    if (missing === 0) return this.finish(waiting);
+    if (missing === 0) return this.finish(waiting, []);
     this.waiting.set(hash, waiting);
     this.asked.add(keyOf(connection, hash));
     connection.send('getblocktxn', encodeGetBlockTxn({ blockHash: hash, indexes: partial.missing }));
@@ -130,7 +135,8 @@ export class CompactBlocks {
     if (waiting?.connection !== connection) return null;
     this.waiting.delete(hash);
     const outcome = { ...waiting.outcome, blockTxnBytes: bytes };
-    if (waiting.partial.fill(transactions)) return this.finish({ ...waiting, outcome: outcome });
+    if (waiting.partial.fill(transactions))
+      return this.finish({ ...waiting, outcome: outcome }, transactions);
     connection.report('wrong-blocktxn');
     this.giveUp(connection, hash, outcome);
     return null;
@@ -159,13 +165,10 @@ export class CompactBlocks {
     }
   }
 
-  private finish({
-    hash,
-    connection,
-    partial,
-    outcome: outcome,
-    receivedMs,
-  }: PendingRebuild): RebuiltBlock | null {
+  private finish(
+    { hash, connection, partial, outcome, receivedMs }: PendingRebuild,
+    missing: readonly Transaction[],
+  ): RebuiltBlock | null {
     const block = parseBlock(partial.serialize());
     if (!this.modules.checks.isIntact(block)) {
       // A relayed transaction has the same short id as a transaction of the block.
@@ -173,8 +176,19 @@ export class CompactBlocks {
       return null;
     }
     const ms = this.modules.clock.monotonicMs() - receivedMs;
-    this.modules.bus.emit('compactBlock', { ...outcome, rebuilt: { bytes: block.size, ms } });
+    const { fates } = this.modules;
+    this.modules.bus.emit('compactBlock', {
+      ...outcome,
+      ...(fates === undefined ? {} : { missingKinds: countMissing(missing, fates) }),
+      rebuilt: { bytes: block.size, ms },
+    });
     return { block, receivedMs };
+  }
+
+  private needlessPrefills({ prefilled }: CmpctBlockMessage): Pick<Outcome, 'needlessPrefills'> {
+    const { fates } = this.modules;
+    if (fates === undefined) return {};
+    return { needlessPrefills: prefilled.filter(({ transaction }) => fates.isKept(transaction)).length };
   }
 
   /** Requests the full block from the same peer, which has just answered. */

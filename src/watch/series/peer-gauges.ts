@@ -1,11 +1,9 @@
 import { quantile } from '../../lib/quantile';
 import type { FieldsOf } from '../../metrics/schema';
+import { spreadFields } from '../../metrics/sessions/peer-spread';
 import { SERVES_BLOCKS } from '../../wire/services';
 import type { NodePeer } from '../answers';
 import { watchedNetworkOf } from './watched-network';
-
-/** Feerates are told in satoshi per 1,000 vbytes. */
-const VBYTES = 1_000;
 
 /** The gauges of `peers` for the peers of a watched node, all with a completed handshake. */
 export function peerGauges(peers: readonly NodePeer[]): FieldsOf<'peers'> {
@@ -19,10 +17,6 @@ export function peerGauges(peers: readonly NodePeer[]): FieldsOf<'peers'> {
       .map(read)
       .filter((value) => value !== undefined)
       .sort((a, b) => a - b);
-  const feeFilter = quantile(
-    known((peer) => peer.feeFilter),
-    0.5,
-  );
   const transports = peers.filter(({ transport }) => transport !== undefined);
   return {
     total_connected: peers.length,
@@ -44,10 +38,9 @@ export function peerGauges(peers: readonly NodePeer[]): FieldsOf<'peers'> {
       known(({ pingMs }) => pingMs),
       0.5,
     ),
-    time_offset_p50: quantile(
-      known(({ timeOffset }) => timeOffset),
-      0.5,
-    ),
-    fee_filter_p50: feeFilter === undefined ? undefined : feeFilter / VBYTES,
+    ...spreadFields({
+      feeFilters: known(({ feeFilter }) => feeFilter).map((value) => [value, 1] as const),
+      timeOffsets: known(({ timeOffset }) => timeOffset).map((value) => [value, 1] as const),
+    }),
   };
 }

@@ -3,7 +3,7 @@ import { wireHash } from '../../../src/wire/hash';
 import { decodeGetBlockTxn } from '../../../src/wire/messages/getblocktxn';
 import { decodeInventory } from '../../../src/wire/messages/inventory';
 import { type Block, parseBlock } from '../../../src/wire/block';
-import type { Transaction } from '../../../src/wire/transaction';
+import { parseTransaction, type Transaction } from '../../../src/wire/transaction';
 import { hashOf, mineBlock, mineHeader, mineHeaders, REGTEST, rightCommitment } from '../../chain/mine';
 import { blockTxn, compactBlock, rawOf, shortId } from '../../support/compact';
 import { type CompactListener, startListener } from '../../support/compact-listener';
@@ -127,6 +127,15 @@ const known = ({ transactions }: Block, ...missing: readonly number[]): Transact
 const facts = (listener: CompactListener): Record<string, unknown>[] =>
   listener.points('compact_blocks').map((fields) => ({ ...fields }));
 
+/** The columns that say why transactions were missing. */
+const kinds = (counts: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(
+    ['unseen', 'nonstandard', 'replaced', 'evicted', 'other'].map((kind) => [
+      `missing_${kind}`,
+      counts[kind] ?? 0,
+    ]),
+  );
+
 describe('a compact block', () => {
   it('becomes the block if all of it was relayed, with its announcement, receipt and point', async () => {
     const peer = await start();
@@ -150,8 +159,10 @@ describe('a compact block', () => {
     expect(facts(listener)).toEqual([
       {
         prefilled: 1,
+        needless_prefills: 0,
         short_ids: 6,
         missing: 0,
+        ...kinds({}),
         bytes: compactBlock(block.bytes).length,
         blocktxn_bytes: 0,
         full_bytes: block.size,
@@ -197,9 +208,39 @@ describe('a compact block', () => {
     expect(event).toMatchObject({ first: true, requested: true, receivedMs: 500 });
     expect(listener.processed).toMatchObject([{ status: 'accepted' }]);
     expect(facts(listener)).toMatchObject([
-      { missing: 2, blocktxn_bytes: rest.length, full_bytes: block.size, rebuilt: true, rebuild_time: 120 },
+      {
+        missing: 2,
+        ...kinds({ unseen: 2 }),
+        blocktxn_bytes: rest.length,
+        full_bytes: block.size,
+        rebuilt: true,
+        rebuild_time: 120,
+      },
     ]);
     expect(listener.violations).toEqual([]);
+  });
+
+  it('says why transactions were missing, and which were sent needlessly', async () => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const block = freshBlock();
+    const rivals = pick(block, 2, 3).map((transaction) => {
+      const bytes = Buffer.from(rawOf(transaction));
+      // Another lock time makes it another transaction, which spends the same output.
+      bytes.writeUInt32LE(1, bytes.length - 4);
+      return parseTransaction(bytes);
+    });
+    await relay(listener, peer, known(block, 6));
+    for (const rival of rivals) connection(peer).send('tx', rawOf(rival));
+    await settled(peer);
+    connection(peer).send('cmpctblock', compactBlock(block.bytes, { prefilled: [0, 4, 5, 6] }));
+    await until('the question', () => askedFor(peer).length > 0);
+    expect(askedFor(peer)).toEqual([[2, 3]]);
+    connection(peer).send('blocktxn', blockTxn(block.bytes, pick(block, 2, 3)));
+    await until('the block', () => listener.blocks.length > 0);
+    expect(facts(listener)).toMatchObject([
+      { prefilled: 4, needless_prefills: 2, short_ids: 3, missing: 2, ...kinds({ replaced: 2 }) },
+    ]);
   });
 
   it('is rebuilt too if its transactions were in a block that is being deferred', async () => {

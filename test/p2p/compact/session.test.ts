@@ -16,6 +16,7 @@ sharedSession.describe('compact blocks of Bitcoin Core 31', (session) => {
       },
     }).push(readSession(session).recv);
     const headers = messages.find(({ command }) => command === 'headers')?.payload;
+    const feeFilter = messages.find(({ command }) => command === 'feefilter')?.payload;
     const told = messages.filter(({ command }) => ['sendcmpct', 'tx', 'cmpctblock'].includes(command));
     // The first transaction is a coinbase, which came in answer to a request with a filter.
     const rest = told.slice(told.findIndex(({ command }) => command === 'tx') + 1);
@@ -29,6 +30,7 @@ sharedSession.describe('compact blocks of Bitcoin Core 31', (session) => {
         }
         if (command !== 'getheaders') return;
         other.send('headers', headers);
+        other.send('feefilter', feeFilter);
         for (const message of rest) other.send(message.command, message.payload);
       },
     });
@@ -57,6 +59,16 @@ sharedSession.describe('compact blocks of Bitcoin Core 31', (session) => {
         'side_chain',
         'accepted',
       ]);
+      listener.interval();
+      // Core 31 relays from 100 sat/kvB on.
+      expect(feeFilter?.readBigInt64LE()).toBe(100n);
+      expect(listener.points('peers').at(-1)).toMatchObject({
+        ...{ fee_filter_min: 0.1, fee_filter_p50: 0.1, fee_filter_p90: 0.1, fee_filter_low: 1 },
+      });
+      const [active, stale, ...others] = listener.points('chain_tips');
+      expect(active).toMatchObject({ branch_length: 0, sha: blocks[4]?.hash });
+      expect(stale).toMatchObject({ branch_length: 1 });
+      expect(others).toEqual([]);
       expect(listener.violations).toEqual([]);
       expect(listener.faults).toEqual([]);
       expect(peer.connections[0]?.commands()).not.toContain('getblocktxn');

@@ -15,6 +15,7 @@ interface VerboseBlock {
   readonly size: number;
   readonly weight: number;
   readonly time: number;
+  readonly version: number;
   readonly previousblockhash: string;
   readonly rawtx: readonly {
     readonly txid: string;
@@ -48,7 +49,7 @@ export class ChainFacts {
 
   /** The row of `processed_blocks` for a block that btcd has, without its sender and its time. */
   judged({ sha, status, unseen }: Judged): Row {
-    const { height, size, weight, rawtx } = this.block(sha);
+    const { height, size, weight, version, rawtx } = this.block(sha);
     const count = (of: 'vin' | 'vout'): number => rawtx.reduce((sum, each) => sum + each[of].length, 0);
     return {
       sha,
@@ -59,6 +60,7 @@ export class ChainFacts {
       reject_reason: null,
       size,
       weight,
+      version,
       num_tx: rawtx.length,
       num_inputs: count('vin'),
       num_outputs: count('vout'),

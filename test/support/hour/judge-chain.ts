@@ -1,4 +1,4 @@
-import { forgedRow } from './rows';
+import { forgedRow, sorted } from './rows';
 import type { View } from './view';
 
 /** Compares blocks and reorganisations with btcd's RPC and the script. */
@@ -52,5 +52,26 @@ export function judgeChain(view: View): void {
       view.record.reorgs,
     );
     expect(view.record.reorgs.map(({ depth }) => depth)).toEqual([1, 2, 6]);
+  });
+
+  it('chain_tips: ends with the branches that btcd tells of, beside those of the script', async () => {
+    const tips =
+      await view.stage.line.first.rpc<
+        readonly { height: number; hash: string; branchlen: number; status: string }[]
+      >('getchaintips');
+    // The active tip comes first, the others behind it.
+    const found = await view.rows(
+      `SELECT height, sha AS hash, branch_length AS branchlen, status FROM chain_tips
+       WHERE time >= (SELECT max(time) FROM chain_tips WHERE status = 'active')`,
+    );
+    // The script's last block has the best chain of the listener, and no btcd has it.
+    const forged = new Set(view.record.judged.filter((judged) => judged.forged).map(({ sha }) => sha));
+    const best = tips.find(({ status }) => status === 'active')?.hash;
+    const known = found.filter(({ hash }) => !forged.has(String(hash)));
+    expect(known.map(({ hash }) => hash)).toContain(best);
+    expect(sorted(known.filter(({ hash }) => hash !== best))).toEqual(
+      sorted(tips.filter(({ hash }) => hash !== best).map((tip) => ({ ...tip }))),
+    );
+    expect(tips.length).toBeGreaterThan(3);
   });
 }

@@ -53,6 +53,28 @@ export function judgeTraffic(view: View): void {
     });
   });
 
+  it('inv: has the messages by their number of items', async () => {
+    // The malformed one has no item that can be read.
+    const sizes = view.said('in', 'inv').map((message) => itemsOf(message).length);
+    const counts = sizes.filter((count) => count > 0);
+    const within = (least: number, most: number): number =>
+      counts.filter((count) => count >= least && count <= most).length;
+    const columns = ['messages', 'items_1', 'items_10', 'items_100', 'items_1000', 'items_more'];
+    const sums = columns.map((each) => `sum(${each})::INT AS ${each}`);
+    expect(await view.rows(`SELECT ${sums.join()}, max(largest)::INT AS largest FROM inv`)).toEqual([
+      {
+        ...{ messages: counts.length, items_1: within(0, 1), items_10: within(2, 10) },
+        ...{
+          items_100: within(11, 100),
+          items_1000: within(101, 1_000),
+          items_more: within(1_001, Infinity),
+        },
+        largest: Math.max(...counts),
+      },
+    ]);
+    expect(within(2, 10)).toBeGreaterThan(0);
+  });
+
   it('propagation: has each announced thing, and how many announced it', async () => {
     const spreads = spreadsOf(view.transcripts());
     const found = await view.rows('SELECT kind, peers, first_peer FROM propagation WHERE peers IS NOT NULL');

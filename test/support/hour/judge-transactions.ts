@@ -23,6 +23,19 @@ export function judgeTransactions(view: View): void {
     ).toEqual([{ conflicts: view.record.conflicts.length, held: HELD_BACK }]);
   });
 
+  it('mempool: counts what left, by reason, and what the reorganisations lost', async () => {
+    const [sums = {}] = await view.rows(
+      `SELECT sum(removed_block)::INT AS in_blocks, sum(removed_conflict)::INT AS conflicts,
+         sum(removed_replaced)::INT AS replaced, sum(removed_expired + removed_evicted)::INT AS old,
+         sum(reorg_lost)::INT AS lost, sum(reorg_returned)::INT AS returned FROM mempool`,
+    );
+    expect(sums).toMatchObject({ lost: view.record.lost.size, old: 0 });
+    expect(Number(sums['returned'])).toBeGreaterThan(0);
+    expect(Number(sums['in_blocks'])).toBeGreaterThan(50);
+    expect(Number(sums['replaced'])).toBeGreaterThan(0);
+    expect(Number(sums['conflicts'])).toBeGreaterThanOrEqual(view.record.reorgs.length);
+  });
+
   it('double_spends: has each conflict', async () => {
     expect(
       await view.rows(

@@ -24,7 +24,7 @@ export function bytesOf(chunks: readonly Buffer[]): number {
 export function forgedRow({ sha, status, unseen, forged }: Judged): Row {
   if (forged === undefined) throw new Error(`${sha} is a block of btcd's`);
   const { bytes, height, reason, code } = forged;
-  const { transactions, weight } = parseBlock(bytes);
+  const { transactions, weight, version } = parseBlock(bytes);
   const isValid = status === 'accepted' || status === 'side_chain';
   return {
     sha,
@@ -35,6 +35,7 @@ export function forgedRow({ sha, status, unseen, forged }: Judged): Row {
     reject_reason: reason ?? null,
     size: bytes.length,
     weight,
+    version,
     num_tx: transactions.length,
     num_inputs: transactions.reduce((sum, { inputs }) => sum + inputs.length, 0),
     num_outputs: transactions.reduce((sum, { outputs }) => sum + outputs.length, 0),
