@@ -20,6 +20,8 @@ import type { AppConfig } from './config';
 export interface CollectorParts {
   readonly bus: EventBus<MonitorEvents>;
   readonly clock: Clock & ClockSteps;
+  /** Unix time in seconds. */
+  readonly unixTime: () => number;
   readonly log: Log;
   readonly emitter: Emitter;
   readonly exporters: () => readonly ExporterStats[];
@@ -35,10 +37,10 @@ export interface CollectorParts {
  */
 export function startCollectors(
   { policy, maxUserAgents, intervalMs, asMap, labels, arrivalsSample }: AppConfig,
-  { bus, clock, log, emitter, exporters, view, pool, live, accounts }: CollectorParts,
+  { bus, clock, unixTime, log, emitter, exporters, view, pool, live, accounts }: CollectorParts,
 ): () => void {
   const context: CollectorContext = {
-    ...{ policy, maxUserAgents, intervalMs, exporters, clockSteps: clock },
+    ...{ policy, maxUserAgents, intervalMs, exporters, clockSteps: clock, unixTime },
     emit: emitter.emit,
     emitted: (series) => emitter.emitted(series),
     monotonicMs: () => clock.monotonicMs(),
@@ -46,6 +48,7 @@ export function startCollectors(
     loopMeasured: (lagMs, stalledMs) => live.loopMeasured(lagMs, stalledMs),
     unseen: (block) => view.unseen(block),
     mempool: () => view.gauges(),
+    waiting: view.waiting,
     addresses: () => pool.addresses,
     asnOf: asnLookup(asMap),
     labels,

@@ -133,7 +133,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   live.follow({
     chain: () => ({ height: headers.chain.bestHeight, time: headers.chain.time(headers.chain.best) }),
     dials: () => pool.dials,
-    mempool: () => view.feeBands(),
+    mempool: () => view.waiting.bands(),
     transactions: () => view.gauges().transactions,
     exporters,
   });
@@ -143,7 +143,8 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   );
   writeAlerts(outputs.alerts, emitter.emit);
   const writePoints = startCollectors(config, {
-    ...{ bus, clock: recording.clock, log, emitter, exporters, view, pool, live, accounts },
+    ...{ bus, clock: recording.clock, unixTime: recording.unixTime, log, emitter, exporters },
+    ...{ view, pool, live, accounts },
   });
   const writeInterval = (): void => recording.interval(pool, writePoints);
   logEvents(bus, log);

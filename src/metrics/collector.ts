@@ -3,6 +3,7 @@ import type { ClockSteps } from '../lib/clock';
 import type { Handlers } from '../lib/event-bus';
 import type { MempoolEvents } from '../mempool/mempool-events';
 import type { MempoolGauges } from '../mempool/relay-view';
+import type { WaitingTransactions } from '../mempool/waiting-transactions';
 import type { AddressLabels } from '../p2p/join/address-labels';
 import type { P2PEvents } from '../p2p/p2p-events';
 import type { Block } from '../wire/block';
@@ -44,6 +45,8 @@ export interface CollectorContext {
   readonly intervalMs: number;
   /** Milliseconds on a clock that never jumps. */
   readonly monotonicMs: () => number;
+  /** Unix time in seconds: that of what is handled now. Undefined where no collector needs it. */
+  readonly unixTime?: () => number;
   /** Reports when the system's clock is set. Undefined: such steps are not reported. */
   readonly clockSteps?: ClockSteps;
   /** Lines of the log that could not be written. */
@@ -69,6 +72,8 @@ export interface CollectorContext {
   readonly addresses: () => { readonly known?: number; readonly banned?: number };
   /** The state of the relay view. */
   readonly mempool: () => MempoolGauges;
+  /** The transactions of the relay view by their fees; undefined where there is none. */
+  readonly waiting?: Pick<WaitingTransactions, 'fees' | 'template' | 'find'>;
 }
 
 /** Turns events into the points of its series. It keeps only what one interval needs. */

@@ -2,8 +2,15 @@ import type { Clock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
 import { LineSerializer } from '../../src/export/line';
 import { connectCollectors } from '../../src/metrics/connect-collectors';
-import type { CollectorFactory, ExporterStats, MonitorEvents } from '../../src/metrics/collector';
+import type {
+  CollectorContext,
+  CollectorFactory,
+  ExporterStats,
+  MonitorEvents,
+} from '../../src/metrics/collector';
 import { Emitter } from '../../src/metrics/emitter';
+import { projectionOf } from '../../src/mempool/fee-projection';
+import { BinSums } from '../../src/mempool/feerate-bins';
 import type { MempoolEvents } from '../../src/mempool/mempool-events';
 import { Judge } from '../../src/mempool/judge';
 import type { MempoolGauges } from '../../src/mempool/relay-view';
@@ -27,6 +34,12 @@ export class TestClock implements Clock {
   }
 }
 
+const NOTHING_WAITS: NonNullable<CollectorContext['waiting']> = {
+  fees: () => projectionOf(new BinSums()),
+  template: () => [],
+  find: () => undefined,
+};
+
 /** Running collectors: events go in, lines come out. */
 export interface Bench {
   readonly bus: EventBus<MonitorEvents>;
@@ -47,6 +60,8 @@ export function benchOf(
     maxUserAgents?: number;
     exporters?: readonly ExporterStats[] | (() => readonly ExporterStats[]);
     mempool?: MempoolGauges;
+    waiting?: NonNullable<CollectorContext['waiting']>;
+    unixTime?: () => number;
     asnOf?: (ip: string) => number | undefined;
     labels?: AddressLabels;
     arrivalsSample?: number;
@@ -76,11 +91,13 @@ export function benchOf(
       emitted: (series) => emitter.emitted(series),
       exporters: () => (typeof exporters === 'function' ? exporters() : exporters),
       unseen: () => 0,
+      ...(options.unixTime === undefined ? {} : { unixTime: options.unixTime }),
       asnOf: options.asnOf,
       labels: options.labels,
       arrivalsSample: options.arrivalsSample,
       addresses: () => options.addresses ?? { banned: 0 },
       mempool: () => options.mempool ?? { transactions: 0, bytes: 0, withFee: 0, orphans: 0 },
+      waiting: options.waiting ?? NOTHING_WAITS,
     }),
   );
   const interval = connectCollectors(collectors, bus, (name, error) =>
