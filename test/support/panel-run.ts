@@ -54,6 +54,10 @@ const LAST_SIGNS = [
   `SELECT 1 FROM processed_blocks WHERE status = 'duplicate'`,
   'SELECT 1 FROM compact_blocks HAVING count(rebuild_time) > 0',
   'SELECT 1 FROM reorgs HAVING max(depth) > 1',
+  'SELECT 1 FROM fee_error LIMIT 1',
+  'SELECT 1 FROM block_templates WHERE is_empty LIMIT 1',
+  'SELECT 1 FROM block_templates HAVING count(missing_age_p50) > 0 AND count(since_parent) > 0',
+  'SELECT 1 FROM replacements HAVING count(extra_fee) > 0',
   'SELECT 1 FROM tx_outputs WHERE is_dust HAVING count(*) > 3',
 ];
 
