@@ -55,3 +55,12 @@ declare module 'bcoin/lib/primitives/block' {
   }
   export = Block;
 }
+
+declare module 'bcoin/lib/primitives/address' {
+  export default class Address {
+    readonly hash: Buffer;
+    /** `pubkeyhash`, `scripthash` or `witness`. */
+    getType(): string;
+    static fromString(text: string, network: string): Address;
+  }
+}

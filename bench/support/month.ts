@@ -18,6 +18,10 @@ const EVENTS: Partial<Record<SeriesName, number>> = {
   reorgs: 1,
   ping: 5_760,
   double_spends: 1_500,
+  replacements: 1_200,
+  block_templates: 144,
+  // Three for each block.
+  fee_error: 432,
   // Of a watched node: a list of 125 peers and 4 tips each minute.
   node_peers: 125 * 1_440,
   chain_tips: 4 * 1_440,
@@ -45,6 +49,7 @@ const SCRIPTS = [
   'witness_v0_scripthash',
   'nulldata',
 ];
+const POOLS = ['AntPool', 'F2Pool', 'Foundry USA', 'ViaBTC', 'unknown'];
 const TIPS = ['active', 'valid-fork', 'valid-fork', 'invalid'];
 const STATUS = ['accepted', 'accepted', 'accepted', 'accepted', 'duplicate', 'side_chain', 'unrequested'];
 
@@ -140,6 +145,8 @@ const TAGS: Partial<Record<SeriesName, Readonly<Record<string, string>>>> = {
   watch_gaps: { source: `'rpc'` },
   arrivals: { kind: `CASE WHEN i % 20 = 0 THEN 'block' ELSE 'tx' END` },
   peer_labels: { label: `'spies'` },
+  block_templates: { pool: pick(POOLS, 'pool') },
+  fee_error: { blocks: pick(['1', '3', '6'], 'blocks') },
 };
 
 /** The statements that make a day of each series, `day` days before the end. */

@@ -36,6 +36,10 @@ export const SIGNED: ReadonlySet<string> = new Set([
   'transaction-lag',
   'block-lag',
   'node-clock',
+  'fee-error',
+  'block-times',
+  'block-clocks',
+  'replacement-fees',
 ]);
 
 /** Panels whose values differ by powers of ten. */

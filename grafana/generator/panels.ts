@@ -54,9 +54,11 @@ import { chosenSource, targets } from './targets';
 const LEAST_SCRAPED_S = 60;
 
 const HOUR_S = 3_600;
+const DAY_S = 86_400;
 
-/** Range of hourly panels, whatever that of the dashboard is: a few hours are too few bars. */
+/** Ranges of hourly and daily panels, whatever that of the dashboard is: a few bars are too few. */
 const HOURLY_RANGE = '24h';
+const DAILY_RANGE = '7d';
 
 /**
  * Series that are 0 in the whole range are not drawn: the number of lines is that of what can happen, and
@@ -129,7 +131,7 @@ function finished<B extends AnyPanel>(
   const { shortestBucketS } = panel;
   if (shortestBucketS !== null) builder.interval(leastBucket(store, shortestBucketS));
   if (shortestBucketS !== null && shortestBucketS >= HOUR_S && store.name !== 'rollups')
-    builder.timeFrom(HOURLY_RANGE);
+    builder.timeFrom(shortestBucketS >= DAY_S ? DAILY_RANGE : HOURLY_RANGE);
   const steps = THRESHOLDS[panel.name];
   if (steps !== undefined)
     builder.thresholds(new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([...steps]));

@@ -9,7 +9,8 @@ const PEERS = 8;
 const PER_EVENT: ReadonlySet<SeriesName> = new Set([
   ...(['tx', 'tx_inputs', 'tx_outputs', 'tx_fees', 'propagation', 'ping', 'blocks'] as const),
   // These events are so rare that no points are generated.
-  ...(['processed_blocks', 'reorgs', 'double_spends'] as const),
+  ...(['processed_blocks', 'block_templates', 'reorgs', 'double_spends'] as const),
+  ...(['replacements', 'fee_error'] as const),
 ]);
 /** Those without a whole number have no generated values: `watch_gaps`. */
 const PER_INTERVAL = SERIES_NAMES.filter(

@@ -57,6 +57,7 @@ export function startCollectors(
     unseen: (block) => view.unseen(block),
     tips: tipsOf(chain, processor),
     mempool: () => view.gauges(),
+    waiting: view.waiting,
     addresses: () => pool.addresses,
     asnOf: asnLookup(asMap),
     labels,

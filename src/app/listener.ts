@@ -134,7 +134,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   live.follow({
     chain: () => ({ height: headers.chain.bestHeight, time: headers.chain.time(headers.chain.best) }),
     dials: () => pool.dials,
-    mempool: () => view.feeBands(),
+    mempool: () => view.waiting.bands(),
     transactions: () => view.gauges().transactions,
     exporters,
   });

@@ -94,6 +94,7 @@ export function replayPipeline(
       unseen: (block) => view.unseen(block),
       tips: tipsOf(chain, processor),
       mempool: () => view.gauges(),
+      waiting: view.waiting,
       addresses: () => addresses,
       ...origins,
       arrivalsSample: start.arrivalsSample,

@@ -1,11 +1,9 @@
 import { BAND_FLOORS, type FeeBands } from '../mempool/fee-bands';
+import { BLOCK_VSIZE } from '../mempool/fee-projection';
 import type { Facts } from './facts';
 import { LIMITS } from './limits';
 import { connectedPeers } from './step-verdict';
 import { type Answer, counted, grouped, lasting } from './verdict';
-
-/** Room of a block in vB, without the header and the coinbase (4,000,000 weight units). */
-const BLOCK_VSIZE = 998_000;
 
 /** With a smaller part of known fees, an estimate would be a guess. */
 const LEAST_KNOWN = 0.1;

@@ -7,46 +7,11 @@ export const BAND_FLOORS: readonly number[] = [
   ...[30, 35, 40, 50, 60, 75, 100, 125, 150, 200, 250, 300, 400, 500, 750, 1_000],
 ];
 
-/** The mempool by feerate. */
+/** The mempool by the feerate of its chunks. */
 export interface FeeBands {
   readonly transactions: number;
   /** Virtual size of each band, in the order of `BAND_FLOORS`. */
   readonly vsizes: readonly number[];
   /** Virtual size of the transactions whose fee is not known. */
   readonly unknownVsize: number;
-}
-
-/** Adds up transactions by their feerate. */
-export class FeeBandSum {
-  private readonly vsizes = new Array<number>(BAND_FLOORS.length).fill(0);
-  private unknownVsize = 0;
-  private transactions = 0;
-
-  /** @param fee in satoshi; undefined if unknown */
-  add(fee: number | undefined, vsize: number): void {
-    this.transactions += 1;
-    if (fee === undefined) {
-      this.unknownVsize += vsize;
-      return;
-    }
-    const band = bandOf(fee / vsize);
-    this.vsizes[band] = (this.vsizes[band] ?? 0) + vsize;
-  }
-
-  get(): FeeBands {
-    const { transactions, vsizes, unknownVsize } = this;
-    return { transactions, vsizes, unknownVsize };
-  }
-}
-
-/** The band of a feerate. */
-function bandOf(rate: number): number {
-  let low = 0;
-  let high = BAND_FLOORS.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((BAND_FLOORS[middle] ?? Infinity) <= rate) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }

@@ -27,6 +27,28 @@ export interface JudgedTransaction {
   readonly judgedMs: number | undefined;
 }
 
+/** A replacement by fee. Amounts are in satoshi; undefined where one that they sum up is unknown. */
+export interface Replacement {
+  readonly txid: Hash;
+  readonly fee: number | undefined;
+  readonly vsize: number;
+  /** The transactions that it conflicts with, in the order of its inputs, each once. */
+  readonly replaced: readonly Hash[];
+  /** How long the first of them had been in the view, in milliseconds. */
+  readonly waitedMs: number;
+  /** What left the view: those and their descendants. */
+  readonly evicted: RemovedTree;
+}
+
+/** Transactions that left the view together. */
+export interface RemovedTree {
+  readonly transactions: number;
+  /** In satoshi; undefined where the fee of one is unknown. */
+  readonly fees: number | undefined;
+  /** In vB. */
+  readonly vsize: number;
+}
+
 /** The events of the relay view. Amounts are in satoshi, `size` in bytes, `vsize` in vB. */
 export interface MempoolEvents {
   /** A transaction that had never been relayed before is in the view. */
@@ -53,6 +75,11 @@ export interface MempoolEvents {
     /** Fee of the other transaction; undefined if unknown. */
     readonly otherFee: number | undefined;
   };
+  /**
+   * A relayed transaction replaced others that spend one of the same outputs (BIP125). It is in the view
+   * then, and they and their descendants have left it.
+   */
+  replacement: Replacement;
   /**
    * The relay policy was applied to a relayed transaction, at its first receipt, after the relay view took
    * it.

@@ -9,7 +9,7 @@ import { amountsOf } from './amounts';
 import { CoinCache, SEEN_MINED, SEEN_RELAYED, SEEN_REPLACED, SEEN_STALE } from './coin-cache';
 import { Displaced } from './displaced';
 import { Fates } from './fates';
-import { type FeeBands, FeeBandSum } from './fee-bands';
+import { FeeOrder } from './fee-order';
 import type { MempoolEvents } from './mempool-events';
 import { Graph } from './graph';
 import { KeptBlocks } from './kept-blocks';
@@ -17,8 +17,9 @@ import { MissingParents } from './missing-parents';
 import { NONE } from '../lib/record-table';
 import { RelayedTransactions } from './relayed-transactions';
 import { Removal } from './removal';
-import { Reporter } from './reporter';
-import { replaces, conflictsOf } from './conflicts';
+import { type Replaced, Reporter } from './reporter';
+import { type ConflictingEntry, conflictsOf, replaces } from './conflicts';
+import { WaitingTransactions } from './waiting-transactions';
 
 /** Limits of the relay view. */
 export interface RelayViewOptions {
@@ -76,6 +77,7 @@ export interface MempoolGauges {
 export class RelayView {
   private readonly graph = new Graph();
   private readonly entries = this.graph.entries;
+  private readonly order = new FeeOrder(this.graph);
   private readonly coins: CoinCache;
   private readonly parents: MissingParents;
   private readonly reporter: Reporter;
@@ -86,6 +88,8 @@ export class RelayView {
 
   /** The transactions whose serialization is kept. */
   readonly relayed: RelayedTransactions;
+  /** The transactions of the view by their fees. */
+  readonly waiting = new WaitingTransactions(this.graph, this.order);
 
   constructor(
     options: RelayViewOptions,
@@ -95,8 +99,8 @@ export class RelayView {
     this.parents = new MissingParents({ graph: this.graph, coins: this.coins });
     this.relayed = new RelayedTransactions(this.graph);
     this.reporter = new Reporter({ entries: this.entries, bus: modules.bus });
-    const { graph, coins, parents, reporter } = this;
-    this.removal = new Removal(options, { graph, coins, parents, reporter });
+    const { graph, coins, parents, order, reporter } = this;
+    this.removal = new Removal(options, { graph, coins, parents, order, reporter });
   }
 
   /** Records what a peer announced; items that are not transactions are ignored. */
@@ -133,15 +137,16 @@ export class RelayView {
       this.parents.missing(txid, transaction.outputs.length);
       return bill.fee;
     }
-    for (const { slot } of rivals) this.removal.removeTree(slot, 'replaced');
-
+    const replacement = this.replace(rivals, nowMs);
     const slot = this.graph.add(txid, transaction, bill);
     this.graph.keepRaw(slot, transaction);
     this.entries.setRelayed(slot);
     this.entries.pushToView(slot, nowMs);
+    this.order.entered(slot);
     this.parents.arrived(transaction.wireTxid);
     this.parents.entered(slot, transaction);
     if (isFirst) this.reporter.accepted(slot, transaction);
+    if (replacement !== undefined) this.reporter.replacement(transaction, bill.fee, replacement);
     this.removal.trim();
     const { lookUp } = this.modules;
     if (lookUp !== undefined)
@@ -162,6 +167,7 @@ export class RelayView {
     if (spend === NONE || !spends.setValued(spend)) return;
     const slot = spends.spender(spend);
     this.entries.addValue(slot, value);
+    if (this.entries.isInView(slot) && this.entries.fee(slot) !== undefined) this.order.entered(slot);
     this.reporter.fee(slot);
   }
 
@@ -197,6 +203,7 @@ export class RelayView {
       if (this.entries.isRelayed(slot)) {
         this.entries.unlink(slot);
         this.entries.pushToView(slot, nowMs);
+        this.order.entered(slot);
       } else {
         unseen.push(slot);
       }
@@ -251,13 +258,14 @@ export class RelayView {
     return { transactions: count, bytes, withFee, orphans: this.parents.waiting };
   }
 
-  /** The view by feerate. It reads all of its transactions, so callers keep the answer for a while. */
-  feeBands(): FeeBands {
-    const { entries } = this;
-    const sum = new FeeBandSum();
-    for (let slot = entries.view.first; slot !== NONE; slot = entries.after(slot))
-      sum.add(entries.fee(slot), entries.vsize(slot));
-    return sum.get();
+  /** Removes what a new transaction replaces. */
+  private replace(rivals: readonly ConflictingEntry[], nowMs: number): Replaced | undefined {
+    const slots = [...new Set(rivals.map(({ slot }) => slot))];
+    const [first] = slots;
+    if (first === undefined) return undefined;
+    const replaced = slots.map((slot) => this.entries.txid(slot));
+    const waitedMs = nowMs - this.entries.arrived(first);
+    return { replaced, waitedMs, evicted: this.removal.removeTrees(slots, 'replaced') };
   }
 
   private mine(transaction: Transaction, block: number): void {

@@ -1,9 +1,11 @@
 import { NONE } from '../lib/record-table';
 import { ENTRY_BYTES } from './entries';
 import { type CoinCache, SEEN_EVICTED, SEEN_REPLACED } from './coin-cache';
+import type { FeeOrder } from './fee-order';
 import type { Graph } from './graph';
-import type { RemovalReason } from './mempool-events';
+import type { RemovalReason, RemovedTree } from './mempool-events';
 import type { MissingParents } from './missing-parents';
+import { ORDER_BYTES } from './order-fields';
 import type { Reporter } from './reporter';
 import { SPEND_BYTES } from './spends';
 
@@ -17,6 +19,7 @@ export interface RemovalModules {
   readonly graph: Graph;
   readonly coins: CoinCache;
   readonly parents: MissingParents;
+  readonly order: FeeOrder;
   readonly reporter: Reporter;
 }
 
@@ -38,24 +41,38 @@ export class Removal {
 
   /** Takes an entry out of the view, but keeps it. */
   leaveView(slot: number, reason: RemovalReason): void {
-    const { graph, coins, parents, reporter } = this.modules;
+    const { graph, coins, parents, order, reporter } = this.modules;
+    order.left(slot);
     graph.entries.unlink(slot);
     coins.setLeft(graph.entries.key(slot), LEFT[reason]);
     parents.forget(slot);
     reporter.removed(slot, reason);
   }
 
-  /** Removes a transaction and all its descendants from the view, if it is still there. */
-  removeTree(root: number, reason: RemovalReason): void {
+  /** Removes transactions and all their descendants from the view, as far as they are still there. */
+  removeTrees(roots: readonly number[], reason: RemovalReason): RemovedTree {
     const { graph } = this.modules;
     const { entries } = graph;
-    const stack = [root];
+    const stack = [...roots];
+    let transactions = 0;
+    let fees: number | undefined = 0;
+    let vsize = 0;
     for (let slot = stack.pop(); slot !== undefined; slot = stack.pop()) {
       if (!entries.isInView(slot)) continue;
       for (const child of graph.spenders(entries.key(slot), entries.outputs(slot))) stack.push(child);
+      const fee = entries.fee(slot);
+      fees = fees === undefined || fee === undefined ? undefined : fees + fee;
+      vsize += entries.vsize(slot);
+      transactions += 1;
       this.leaveView(slot, reason);
       graph.remove(slot);
     }
+    return { transactions, fees, vsize };
+  }
+
+  /** Removes a transaction and all its descendants from the view, if it is still there. */
+  removeTree(root: number, reason: RemovalReason): void {
+    this.removeTrees([root], reason);
   }
 
   /** Removes an entry of a block. */
@@ -80,7 +97,8 @@ export class Removal {
     const { view } = this.modules.graph.entries;
     while (
       view.first !== NONE &&
-      view.rawBytes + view.count * ENTRY_BYTES + view.inputs * SPEND_BYTES > this.limits.maxBytes
+      view.rawBytes + view.count * (ENTRY_BYTES + ORDER_BYTES) + view.inputs * SPEND_BYTES >
+        this.limits.maxBytes
     )
       this.removeTree(view.first, 'evicted');
   }

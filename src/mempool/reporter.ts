@@ -1,13 +1,16 @@
 import type { EventBus } from '../lib/event-bus';
 import type { Transaction } from '../wire/transaction';
 import type { Entries } from './entries';
-import type { MempoolEvents, RemovalReason } from './mempool-events';
+import type { MempoolEvents, RemovalReason, Replacement } from './mempool-events';
 import type { ConflictingEntry } from './conflicts';
 
 export interface ReporterModules {
   readonly entries: Entries;
   readonly bus: EventBus<MempoolEvents>;
 }
+
+/** What a transaction replaced. */
+export type Replaced = Pick<Replacement, 'replaced' | 'waitedMs' | 'evicted'>;
 
 /** Emits the events of the relay view, and the fee of each transaction at most once. */
 export class Reporter {
@@ -59,6 +62,11 @@ export class Reporter {
   /** A reorganisation is over. */
   reorganised(outcome: MempoolEvents['reorganised']): void {
     this.modules.bus.emit('reorganised', outcome);
+  }
+
+  /** A transaction replaced others. */
+  replacement({ wireTxid: txid, vsize }: Transaction, fee: number | undefined, replaced: Replaced): void {
+    this.modules.bus.emit('replacement', { txid, fee, vsize, ...replaced });
   }
 
   /** Reports that an entry left the view. The entry must still exist. */

@@ -17,7 +17,7 @@ export const SPEND_BYTES = 4 + OUTPOINT_BYTES + PAYLOAD_BYTES + 8;
 /** Which transaction spends an output. Of several in conflict it contains only one. */
 export class Spends {
   private readonly table = new RecordTable(OUTPOINT_BYTES, PAYLOAD_BYTES);
-  private readonly outpoint = Buffer.alloc(OUTPOINT_BYTES);
+  private readonly outpointBytes = Buffer.alloc(OUTPOINT_BYTES);
 
   /** The entry that spends the same output as an input, or NONE. */
   spenderOf({ bytes, start }: Input): number {
@@ -40,7 +40,7 @@ export class Spends {
   /** Removes a spend and all that are linked from it. */
   removeFrom(first: number): void {
     for (let slot = first; slot !== NONE;) {
-      const next = this.table.getInt(slot, NEXT_OF_SPENDER);
+      const next = this.next(slot);
       this.table.remove(slot);
       slot = next;
     }
@@ -48,9 +48,20 @@ export class Spends {
 
   /** The spend of an output, or NONE; `txid` in wire order. */
   find(txid: Buffer, index: number): number {
-    txid.copy(this.outpoint);
-    this.outpoint.writeUInt32LE(index, INDEX);
-    return this.table.find(this.outpoint, 0);
+    txid.copy(this.outpointBytes);
+    this.outpointBytes.writeUInt32LE(index, INDEX);
+    return this.table.find(this.outpointBytes, 0);
+  }
+
+  /** The output that is spent: its 36 bytes; good until the next call. */
+  outpoint(slot: number): Buffer {
+    this.table.copyKey(slot, this.outpointBytes);
+    return this.outpointBytes;
+  }
+
+  /** The next spend of the same entry, or NONE. */
+  next(slot: number): number {
+    return this.table.getInt(slot, NEXT_OF_SPENDER);
   }
 
   /** The entry that made a spend. */

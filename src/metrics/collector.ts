@@ -4,6 +4,7 @@ import type { ClockSteps } from '../lib/clock';
 import type { Handlers } from '../lib/event-bus';
 import type { MempoolEvents } from '../mempool/mempool-events';
 import type { MempoolGauges } from '../mempool/relay-view';
+import type { WaitingTransactions } from '../mempool/waiting-transactions';
 import type { AddressLabels } from '../p2p/join/address-labels';
 import type { P2PEvents } from '../p2p/p2p-events';
 import type { Block } from '../wire/block';
@@ -74,6 +75,8 @@ export interface CollectorContext {
   readonly tips?: { readonly changes: () => number; readonly all: () => ChainTips };
   /** The state of the relay view. */
   readonly mempool: () => MempoolGauges;
+  /** The transactions of the relay view by their fees; undefined where there is none. */
+  readonly waiting?: Pick<WaitingTransactions, 'fees' | 'template' | 'find'>;
 }
 
 /** Turns events into the points of its series. It keeps only what one interval needs. */

@@ -1,4 +1,5 @@
 import { COUNTED_COMMANDS, type CountedCommand } from '../wire/commands';
+import { type BucketColumn, FEE_BUCKETS } from './fee-buckets';
 import { type Column, type Series, type ValueOf, column } from './schema-types';
 import { COMMAND_COUNTS, type CommandColumn } from './sessions/session-commands';
 
@@ -41,6 +42,16 @@ const perSessionCommand = Object.fromEntries(
     ),
   ]),
 ) as Record<CommandColumn, CountColumn>;
+
+/** The columns of the buckets of the mempool by feerate. */
+const perFeeBucket = Object.fromEntries(
+  FEE_BUCKETS.flatMap(({ range, numTx, vsize }) => [
+    [numTx, column('int', 'gauge', 'transactions', `Transactions whose chunk pays ${range} sat/vB`)],
+    [vsize, column('int', 'gauge', 'vB', 'Their virtual size')],
+  ]),
+) as Record<BucketColumn, Column & { readonly type: 'int'; readonly kind: 'gauge' }>;
+
+const projected = 'were all that waits mined in the order of feerates, and nothing came';
 
 type CountColumn = Column & { readonly type: 'int'; readonly kind: 'count' };
 
@@ -166,6 +177,79 @@ export const SCHEMA = {
     },
     anchors: ['sha'],
   },
+  block_templates: {
+    help: 'Blocks of the best chain, held to their template: the transactions of the relay view, as far as their fee is known, that pay most and fit into a block. It says little before the relay view knows what waits, hours after a start.',
+    when: 'at each block that is accepted',
+    tags: {
+      pool: {
+        help: 'Mining pool by an address or a tag in the coinbase, one of a fixed list of 148; else `unknown`.',
+      },
+    },
+    columns: {
+      height: column('int', 'fact', 'blocks', 'Height'),
+      share: column(
+        'float',
+        'fact',
+        '%',
+        'Part of the template’s fees that the block contains; left out if it has none',
+      ),
+      template_num_tx: column('int', 'fact', 'transactions', 'Transactions of the template'),
+      template_fees: column('int', 'fact', 'sat', 'Their fees'),
+      shared_num_tx: column('int', 'fact', 'transactions', 'Of these, those that the block contains'),
+      shared_fees: column('int', 'fact', 'sat', 'Their fees'),
+      missing_num_tx: column(
+        'int',
+        'fact',
+        'transactions',
+        'Transactions of the template that the block does not contain',
+      ),
+      missing_age_p50: column(
+        'float',
+        'fact',
+        'ms',
+        'How long these had waited, median; a miner cannot know those of the last seconds',
+      ),
+      prioritised_num_tx: column(
+        'int',
+        'fact',
+        'transactions',
+        'Transactions of the block that waited, and that were not in the template, as others pay more',
+      ),
+      unseen_num_tx: column(
+        'int',
+        'fact',
+        'transactions',
+        'Transactions of the block that were never relayed to us before it',
+      ),
+      below_min_num_tx: column(
+        'int',
+        'fact',
+        'transactions',
+        'Transactions of the block that waited and whose chunk pays less than the policy relays',
+      ),
+      non_standard_num_tx: column(
+        'int',
+        'fact',
+        'transactions',
+        'Transactions of the block that the policy does not call standard',
+      ),
+      is_empty: column('bool', 'fact', '', 'Whether it contains nothing but its coinbase'),
+      since_parent: column(
+        'float',
+        'fact',
+        'ms',
+        'Time between it and its parent by their headers, whole seconds; may be negative; left out if the parent did not arrive before it',
+      ),
+      time_ahead: column(
+        'float',
+        'fact',
+        'ms',
+        'By how much the time of its header is ahead of our clock at its arrival; mostly negative',
+      ),
+      sha: column('string', 'fact', '', 'Hash of the block'),
+    },
+    anchors: ['sha'],
+  },
   reorgs: {
     help: 'Reorganisations: changes of the best chain that disconnect blocks.',
     when: 'at each reorganisation',
@@ -255,6 +339,59 @@ export const SCHEMA = {
       usage: column('int', 'gauge', 'bytes', 'Of a watched node: memory that its mempool takes'),
     },
     anchors: ['num_tx'],
+  },
+  mempool_fees: {
+    help: 'The relay view by feerate: that of the chunk, which is what a transaction and those that depend on it pay together where a miner takes them together. And the blocks that it would fill. Only transactions whose fee is known are in it; in projected blocks the others take their part of the room.',
+    when: perInterval,
+    tags: {},
+    columns: {
+      num_tx_unknown: column('int', 'gauge', 'transactions', 'Transactions whose fee is not known'),
+      vsize_unknown: column('int', 'gauge', 'vB', 'Their virtual size'),
+      block_1_fees: column('int', 'gauge', 'sat', `Known fees of the next block, ${projected}`),
+      block_1_num_tx: column('int', 'gauge', 'transactions', 'Transactions in it whose fee is known'),
+      block_1_min_rate: column('float', 'gauge', 'sat/vB', 'Least feerate in it; left out if it is empty'),
+      block_2_fees: column('int', 'gauge', 'sat', 'The same of the second block'),
+      block_2_num_tx: column('int', 'gauge', 'transactions', 'Transactions in the second block'),
+      block_2_min_rate: column('float', 'gauge', 'sat/vB', 'Least feerate in the second block'),
+      block_3_fees: column('int', 'gauge', 'sat', 'The same of the third block'),
+      block_3_num_tx: column('int', 'gauge', 'transactions', 'Transactions in the third block'),
+      block_3_min_rate: column('float', 'gauge', 'sat/vB', 'Least feerate in the third block'),
+      rate_1: column(
+        'float',
+        'gauge',
+        'sat/vB',
+        'Feerate needed to be in the next block; where it has room to spare, the least that the policy relays',
+      ),
+      rate_3: column('float', 'gauge', 'sat/vB', 'Feerate needed to be in one of the next 3 blocks'),
+      rate_6: column('float', 'gauge', 'sat/vB', 'Feerate needed to be in one of the next 6 blocks'),
+      rate_24: column('float', 'gauge', 'sat/vB', 'Feerate needed to be in one of the next 24 blocks'),
+      num_tx_paid_for: column(
+        'int',
+        'gauge',
+        'transactions',
+        'Transactions that pay less than their chunk: others that depend on them pay for them (CPFP)',
+      ),
+      vsize_paid_for: column('int', 'gauge', 'vB', 'Their virtual size'),
+      ...perFeeBucket,
+    },
+    anchors: ['num_tx_unknown'],
+  },
+  fee_error: {
+    help: 'The feerates that were said to be needed (`mempool_fees`), held to the blocks that came. A block that is not full takes all that is relayed; of a full one the least is what 95 % of its transactions pay at least, by virtual size, as far as they waited in the relay view. Empty blocks say nothing.',
+    when: 'at each new best block, for each number of blocks; left out where less than half of the transactions of a block had waited in the relay view, as soon after a start',
+    tags: { blocks: { help: 'Within how many blocks: 1, 3 or 6.' } },
+    columns: {
+      estimate: column(
+        'float',
+        'fact',
+        'sat/vB',
+        'Feerate that was said to be needed, so many blocks before',
+      ),
+      needed: column('float', 'fact', 'sat/vB', 'Feerate that was needed to be in one of these blocks'),
+      error: column('float', 'fact', '%', 'By how much the estimate was too high; negative: too low'),
+      sha: column('string', 'fact', '', 'Hash of the last of these blocks'),
+    },
+    anchors: ['error'],
   },
   msg_recv: {
     help: 'Messages that arrived, per command, as a packet capture of the same port counts them.',
@@ -525,6 +662,39 @@ export const SCHEMA = {
       prev_out: column('string', 'fact', '', 'The output, as txid:index'),
       fee: column('int', 'fact', 'sat', 'Fee of the later transaction, if known'),
       other_fee: column('int', 'fact', 'sat', 'Fee of the earlier transaction, if known'),
+    },
+    anchors: ['tx_id'],
+  },
+  replacements: {
+    help: 'Replacements by fee (BIP125): a relayed transaction that took the place of others in the relay view, as it spends an output that they spend.',
+    when: 'at each relayed transaction that replaces others',
+    tags: {},
+    columns: {
+      tx_id: column('string', 'fact', '', 'txid of the new transaction'),
+      replaced: column(
+        'string',
+        'fact',
+        '',
+        'txid of the transaction that it replaced, the first of several',
+      ),
+      num_replaced: column('int', 'fact', 'transactions', 'Transactions that it conflicts with'),
+      num_evicted: column(
+        'int',
+        'fact',
+        'transactions',
+        'Transactions that left the relay view: those and their descendants',
+      ),
+      fee: column('int', 'fact', 'sat', 'Its fee, if known'),
+      fee_rate: column('float', 'fact', 'sat/vB', 'Its feerate, if known'),
+      evicted_fees: column('int', 'fact', 'sat', 'Fees of the transactions that left, if all are known'),
+      extra_fee: column('int', 'fact', 'sat', 'What it pays more than all of them'),
+      generation: column(
+        'int',
+        'fact',
+        'replacements',
+        'How many replacements led to it: 1 where it replaced transactions that had replaced none (of the last 20,000)',
+      ),
+      waited: column('float', 'fact', 'ms', 'How long the first one that it replaced had waited'),
     },
     anchors: ['tx_id'],
   },

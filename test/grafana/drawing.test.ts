@@ -119,9 +119,13 @@ describe('the drawing of a panel', () => {
     for (const { text } of statements(panelOf('block-size'))) expect(text).toContain('fill(none)');
   });
 
-  it('shows a day of hourly panels', () => {
+  it('shows a day of hourly panels, and a week of daily ones', () => {
+    const ranges = new Map([
+      [3_600, '24h'],
+      [86_400, '7d'],
+    ]);
     for (const { name, shortestBucketS } of PANELS)
-      expect(drawnPanel(name).timeFrom).toBe(shortestBucketS === 3_600 ? '24h' : undefined);
+      expect(drawnPanel(name).timeFrom).toBe(ranges.get(shortestBucketS ?? 0));
   });
 
   it('shortens amounts, and shows their powers of ten', () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import type { Block } from '../../src/wire/block';
 import type { RelayedTransactions } from '../../src/mempool/relayed-transactions';
-import { wireHash } from '../../src/wire/hash';
+import { displayOf, wireHash } from '../../src/wire/hash';
 import { parseTransaction, type Transaction } from '../../src/wire/transaction';
 import { announcement, blockOf, type Outpoint, spend, viewOf } from './build';
+import { naiveRates } from './naive-chunks';
 import { NaiveView } from './naive-view';
 
 const TRANSACTIONS = 14;
@@ -131,6 +132,10 @@ describe('RelayView', () => {
           }
           expect(sorted(events())).toEqual(sorted(naive.events.splice(0)));
           expect(view.gauges()).toEqual(naive.gauges());
+          const rates = view.waiting
+            .template(Infinity)
+            .map(({ txid, rate }) => [displayOf(txid), rate] as const);
+          expect(new Map(rates)).toEqual(naiveRates(naive.waiting()));
           expect(wtxidsOf(view.relayed)).toEqual(naive.kept().sort());
         }
       }),

@@ -1,10 +1,12 @@
 import { ENTRY_BYTES } from '../../src/mempool/entries';
 import type { MempoolEvents, RemovalReason } from '../../src/mempool/mempool-events';
 import type { MempoolGauges, RelayViewOptions } from '../../src/mempool/relay-view';
+import { ORDER_BYTES } from '../../src/mempool/order-fields';
 import { heldBytes } from '../../src/mempool/raw-store';
 import { SPEND_BYTES } from '../../src/mempool/spends';
 import type { Block } from '../../src/wire/block';
 import type { Transaction } from '../../src/wire/transaction';
+import type { NaiveTransaction } from './naive-chunks';
 
 interface Entry {
   readonly transaction: Transaction;
@@ -156,6 +158,15 @@ export class NaiveView {
     };
   }
 
+  /** The transactions of the view whose fee is known. */
+  waiting(): NaiveTransaction[] {
+    return this.view().flatMap(({ transaction }) => {
+      const fee = this.fee(transaction);
+      const { txid, vsize } = transaction;
+      return fee === undefined ? [] : [{ txid, fee, vsize, parents: parents(transaction) }];
+    });
+  }
+
   private view(): Entry[] {
     return this.entries.filter(({ block }) => block === 0);
   }
@@ -253,7 +264,8 @@ export class NaiveView {
       const inputs = view.reduce((sum, { transaction }) => sum + transaction.inputs.length, 0);
       const [oldest] = view;
       if (oldest === undefined) return;
-      if (bytes + view.length * ENTRY_BYTES + inputs * SPEND_BYTES <= this.options.maxBytes) return;
+      if (bytes + view.length * (ENTRY_BYTES + ORDER_BYTES) + inputs * SPEND_BYTES <= this.options.maxBytes)
+        return;
       this.removeTree(oldest, 'evicted');
     }
   }

@@ -1,3 +1,6 @@
+import { EventBus } from '../../src/lib/event-bus';
+import type { MempoolEvents } from '../../src/mempool/mempool-events';
+import { RelayView } from '../../src/mempool/relay-view';
 import type { Transaction } from '../../src/wire/transaction';
 import { fakeHash } from '../support/fake-hash';
 import { announcement, blockOf, coinbase, spend, viewOf, wireId } from './build';
@@ -198,8 +201,8 @@ describe('what is in the view', () => {
   it('takes no more memory than allowed, however small the transactions are', () => {
     const { view } = viewOf({ maxBytes: 16_000 });
     for (let i = 0; i < 1_000; i++) view.add(spend([[1, i]], [1]), 0);
-    // 85 bytes each when serialized: 136 in chunks, and with one input 200 of other data.
-    expect(view.gauges().transactions).toBe(Math.floor(16_000 / 336));
+    // 85 bytes each when serialized: 136 in chunks, and with one input 227 of other data.
+    expect(view.gauges().transactions).toBe(Math.floor(16_000 / 363));
   });
 
   it('reuses the space of transactions that left', () => {
@@ -392,6 +395,48 @@ describe('conflicts', () => {
     for (let i = 0; i < 20; i++) view.confirm(blockOf([]));
     view.add(spend([[1, 0]], [3]), 0);
     expect(view.gauges().transactions).toBe(1);
+  });
+});
+
+describe('replacements', () => {
+  it('are told once the new transaction is in the view, with what left it', () => {
+    const bus = new EventBus<MempoolEvents>();
+    const view = new RelayView({ maxBytes: 1e6, expiryMs: 1e9, coinTransactions: 1_000 }, { bus });
+    const told: object[] = [];
+    bus.on('replacement', (event) => told.push({ ...event, inView: view.gauges().transactions }));
+    const coins = coinbase(7, 3_000_000);
+    const source = spend([[coins, 0]], [1_000_000, 1_000_000, 1_000_000]);
+    view.confirm(blockOf([source], coins));
+    const one = spend([[source, 0]], [999_000]);
+    const child = spend([[one, 0]], [990_000]);
+    const other = spend(
+      [
+        [source, 1],
+        [source, 2],
+      ],
+      [1_999_500],
+    );
+    view.add(one, 1_000);
+    view.add(child, 1_500);
+    view.add(other, 2_000);
+    const better = spend(
+      [
+        [source, 0],
+        [source, 1],
+        [source, 2],
+      ],
+      [2_980_000],
+    );
+    const worse = spend([[source, 0]], [998_999]);
+    view.add(better, 4_000);
+    view.add(worse, 5_000);
+    expect(told).toEqual([
+      {
+        ...{ txid: better.wireTxid, fee: 20_000, vsize: better.vsize, inView: 1 },
+        ...{ replaced: [one.wireTxid, other.wireTxid], waitedMs: 3_000 },
+        evicted: { transactions: 3, fees: 10_500, vsize: one.vsize + child.vsize + other.vsize },
+      },
+    ]);
   });
 });
 

@@ -8,7 +8,10 @@ import { chainTips } from '../../src/metrics/collectors/chain-tips';
 import { compactBlocks } from '../../src/metrics/collectors/compact-blocks';
 import { doubleSpends } from '../../src/metrics/collectors/double-spends';
 import { inv } from '../../src/metrics/collectors/inv';
+import { projectionOf } from '../../src/mempool/fee-projection';
+import { BinSums, binOf } from '../../src/mempool/feerate-bins';
 import { mempool } from '../../src/metrics/collectors/mempool';
+import { mempoolFees } from '../../src/metrics/collectors/mempool-fees';
 import { msgRecv } from '../../src/metrics/collectors/msg-recv';
 import { msgSent } from '../../src/metrics/collectors/msg-sent';
 import { peers } from '../../src/metrics/collectors/peers';
@@ -16,6 +19,7 @@ import { ping } from '../../src/metrics/collectors/ping';
 import { processedBlocks } from '../../src/metrics/collectors/processed-blocks';
 import { rejects } from '../../src/metrics/collectors/rejects';
 import { reorgs } from '../../src/metrics/collectors/reorgs';
+import { replacements } from '../../src/metrics/collectors/replacements';
 import { tx } from '../../src/metrics/collectors/tx';
 import { txFees } from '../../src/metrics/collectors/tx-fees';
 import { SERIES_NAMES } from '../../src/metrics/schema';
@@ -362,6 +366,72 @@ describe('double_spends', () => {
   });
 });
 
+describe('replacements', () => {
+  const hash = (digit: string) => wireHash(digit.repeat(64));
+  const evicted = { transactions: 3, fees: 700, vsize: 350 };
+
+  it('tells what a replacement pays more, and how many led to it', () => {
+    const bench = benchOf([replacements]);
+    const facts = { vsize: 100, waitedMs: 1_500, evicted };
+    bench.bus.emit('replacement', {
+      ...facts,
+      txid: hash('b'),
+      fee: 1_000,
+      replaced: [hash('a'), hash('1')],
+    });
+    bench.bus.emit('replacement', {
+      ...facts,
+      txid: hash('c'),
+      fee: 1_200,
+      replaced: [hash('2'), hash('b')],
+    });
+    bench.bus.emit('replacement', {
+      ...{ ...facts, txid: hash('d'), fee: undefined, replaced: [hash('3')] },
+      evicted: { ...evicted, fees: undefined },
+    });
+    const id = (digit: string): string => `"${digit.repeat(64)}"`;
+    expect(bench.lines()).toEqual([
+      `replacements,${TAGS} tx_id=${id('b')},replaced=${id('a')},num_replaced=2i,num_evicted=3i,fee=1000i,fee_rate=10,evicted_fees=700i,extra_fee=300i,generation=1i,waited=1500 1`,
+      `replacements,${TAGS} tx_id=${id('c')},replaced=${id('2')},num_replaced=2i,num_evicted=3i,fee=1200i,fee_rate=12,evicted_fees=700i,extra_fee=500i,generation=2i,waited=1500 2`,
+      `replacements,${TAGS} tx_id=${id('d')},replaced=${id('3')},num_replaced=1i,num_evicted=3i,generation=1i,waited=1500 3`,
+    ]);
+  });
+});
+
+describe('mempool_fees', () => {
+  it('tells the buckets, the next blocks and the feerates that they need', () => {
+    const sums = new BinSums();
+    // A block and a half at 10 sat/vB, and a tenth of a block at 2.
+    for (let i = 0; i < 15; i++) sums.add(binOf(10), 998_000, 99_800, 1);
+    sums.add(binOf(2), 199_600, 99_800, 1);
+    const waiting = { fees: () => projectionOf(sums), template: () => [], find: () => undefined };
+    const bench = benchOf([mempoolFees], { waiting });
+    bench.interval();
+    const [point] = bench.points;
+    expect(point?.fields).toMatchObject({
+      ...{ num_tx_unknown: 0, vsize_unknown: 0 },
+      ...{ block_1_fees: 9_980_000, block_1_num_tx: 10, block_1_min_rate: 10 },
+      ...{ block_2_fees: 5_189_600, block_2_num_tx: 6, block_2_min_rate: 2 },
+      ...{ block_3_fees: 0, block_3_num_tx: 0, block_3_min_rate: undefined },
+      ...{ rate_1: 10, rate_3: 1, rate_6: 1, rate_24: 1 },
+      ...{ num_tx_2: 1, vsize_2: 99_800, num_tx_10: 15, vsize_10: 1_497_000, num_tx_0_1: 0 },
+    });
+    // Half of what waits has no known fee: it takes half of each block.
+    sums.addUnknown(1_596_800, 1);
+    bench.interval();
+    expect(bench.points[1]?.fields).toMatchObject({
+      ...{ num_tx_unknown: 1, vsize_unknown: 1_596_800 },
+      ...{ block_1_fees: 4_990_000, block_1_num_tx: 5, rate_1: 10, rate_3: 10, rate_6: 1 },
+    });
+    expect(bench.lines()).toHaveLength(2);
+  });
+
+  it('is not written where there is no relay view of our own', () => {
+    const bench = benchOf([]);
+    expect(mempoolFees({ emit: () => bench, policy: 'core' } as never).interval).toBeUndefined();
+  });
+});
+
 describe('tx_fees', () => {
   it.each([
     ['btcd', 141, 1],
@@ -662,6 +732,9 @@ describe('the list of collectors', () => {
       'ping',
       'tx_fees',
       'double_spends',
+      'fee_error',
+      'replacements',
+      'block_templates',
       'peer_sessions',
       'session_messages',
       'chain_tips',

@@ -25,6 +25,9 @@ export const sharedBip324 = realData('bip324');
 /** The map of autonomous systems that Bitcoin Core 31 carries, and addresses with their true numbers. */
 export const sharedAsMap = realData('asmap');
 
+/** The public list of mining pools. */
+export const sharedPools = realData('pools');
+
 /** Answers of a Bitcoin Core 31 on regtest to its RPC, a file for each method. */
 export const sharedCoreAnswers = realData('core31-rpc');
 

@@ -62,6 +62,10 @@ const LAST_SIGNS = [
   'SELECT 1 FROM reorgs HAVING max(depth) > 1',
   'SELECT 1 FROM chain_tips HAVING max(stale_rate) > 0',
   'SELECT 1 FROM peers HAVING max(fee_filter_low) > 0',
+  'SELECT 1 FROM fee_error LIMIT 1',
+  'SELECT 1 FROM block_templates WHERE is_empty LIMIT 1',
+  'SELECT 1 FROM block_templates HAVING count(missing_age_p50) > 0 AND count(since_parent) > 0',
+  'SELECT 1 FROM replacements HAVING count(extra_fee) > 0',
   'SELECT 1 FROM tx_outputs WHERE is_dust HAVING count(*) > 3',
 ];
 

@@ -9,6 +9,8 @@ import type {
   MonitorEvents,
 } from '../../src/metrics/collector';
 import { Emitter } from '../../src/metrics/emitter';
+import { projectionOf } from '../../src/mempool/fee-projection';
+import { BinSums } from '../../src/mempool/feerate-bins';
 import type { MempoolEvents } from '../../src/mempool/mempool-events';
 import { Judge } from '../../src/mempool/judge';
 import type { MempoolGauges } from '../../src/mempool/relay-view';
@@ -33,6 +35,12 @@ export class TestClock implements Clock {
   }
 }
 
+const NOTHING_WAITS: NonNullable<CollectorContext['waiting']> = {
+  fees: () => projectionOf(new BinSums()),
+  template: () => [],
+  find: () => undefined,
+};
+
 /** Running collectors: events go in, lines come out. */
 export interface Bench {
   readonly bus: EventBus<MonitorEvents>;
@@ -53,6 +61,8 @@ export function benchOf(
     maxUserAgents?: number;
     exporters?: readonly ExporterStats[] | (() => readonly ExporterStats[]);
     mempool?: MempoolGauges;
+    waiting?: NonNullable<CollectorContext['waiting']>;
+    unixTime?: () => number;
     asnOf?: (ip: string) => number | undefined;
     labels?: AddressLabels;
     arrivalsSample?: number;
@@ -85,6 +95,7 @@ export function benchOf(
       emitted: (series) => emitter.emitted(series),
       exporters: () => (typeof exporters === 'function' ? exporters() : exporters),
       unseen: () => 0,
+      ...(options.unixTime === undefined ? {} : { unixTime: options.unixTime }),
       asnOf: options.asnOf,
       labels: options.labels,
       arrivalsSample: options.arrivalsSample,
@@ -92,6 +103,7 @@ export function benchOf(
       ...(options.tips === undefined ? {} : { tips: options.tips }),
       addresses: () => options.addresses ?? { banned: 0 },
       mempool: () => options.mempool ?? { transactions: 0, bytes: 0, withFee: 0, orphans: 0 },
+      waiting: options.waiting ?? NOTHING_WAITS,
     }),
   );
   const interval = connectCollectors(collectors, bus, (name, error) =>

@@ -114,8 +114,9 @@ export class Instruments {
       case 'add': {
         const counter = this.counter(metric);
         return (value, labels) => {
-          // Prometheus' counters never fall; no value that is added here is negative.
-          if (Number(value) > 0) counter.inc(labelled(labels), Number(value) * scale);
+          // Prometheus' counters never fall; no value that is added here is negative. One with labels begins
+          // at 0, too.
+          if (Number(value) >= 0) counter.inc(labelled(labels), Number(value) * scale);
         };
       }
       case 'tally': {

@@ -47,8 +47,12 @@ const LASTING = new Set(['blocks', 's']);
 /** Facts of these columns have a useful sum as well: blocks that left the best chain. */
 const ADDED: Partial<Record<SeriesName, string>> = { reorgs: 'depth', peer_sessions: 'duration' };
 
-/** Times of events that can be negative: a histogram's sum must not fall, so these are gauges of the last. */
-const SIGNED: Partial<Record<SeriesName, readonly string[]>> = { btcd_lag: ['lag', 'announce_lag'] };
+/** Facts that can be negative: no sum must fall, so these are gauges of the last. */
+const SIGNED: Partial<Record<SeriesName, readonly string[]>> = {
+  btcd_lag: ['lag', 'announce_lag'],
+  block_templates: ['since_parent', 'time_ahead'],
+  replacements: ['extra_fee'],
+};
 
 /**
  * Series without metrics: their points are about one of many peers or nodes, which would have to be a label,

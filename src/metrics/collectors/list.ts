@@ -2,13 +2,16 @@ import type { CollectorFactory } from '../collector';
 import { addrRelay } from './addr-relay';
 import { arrivals } from './arrivals';
 import { bandwidth } from './bandwidth';
+import { blockTemplates } from './block-templates';
 import { blocks } from './blocks';
 import { btcdmon } from './btcdmon';
 import { chainTips } from './chain-tips';
 import { compactBlocks } from './compact-blocks';
 import { doubleSpends } from './double-spends';
+import { feeError } from './fee-error';
 import { inv } from './inv';
 import { mempool } from './mempool';
+import { mempoolFees } from './mempool-fees';
 import { msgRecv } from './msg-recv';
 import { msgSent } from './msg-sent';
 import { peerSessions } from './peer-sessions';
@@ -18,6 +21,7 @@ import { processedBlocks } from './processed-blocks';
 import { propagation } from './propagation';
 import { rejects } from './rejects';
 import { reorgs } from './reorgs';
+import { replacements } from './replacements';
 import { tx } from './tx';
 import { txFees } from './tx-fees';
 
@@ -38,13 +42,17 @@ export const COLLECTORS: readonly CollectorFactory[] = [
   rejects,
   blocks,
   processedBlocks,
+  blockTemplates,
   compactBlocks,
   reorgs,
   chainTips,
   mempool,
+  mempoolFees,
+  feeError,
   tx,
   txFees,
   doubleSpends,
+  replacements,
   propagation,
   arrivals,
   btcdmon,

@@ -1,0 +1,249 @@
+import { NONE } from '../lib/record-table';
+import { BIN_FLOORS, BinSums, binOf } from './feerate-bins';
+import type { Graph } from './graph';
+import { chunksOf } from './linearize';
+import { NO_BIN, OrderFields, UNKNOWN_FEE } from './order-fields';
+
+/** The most transactions of a cluster that are put in order together: DEFAULT_CLUSTER_LIMIT of Core 31. */
+export const MAX_CLUSTER = 64;
+
+/** Inputs and outputs of a transaction that are looked at. No standard transaction has more. */
+const MAX_LINKS = 4_000;
+
+/** So many changed clusters wait before each new transaction has some of them put in order. */
+const MAX_QUEUED = 64;
+
+/** Look-ups that a new transaction, and a reader, may cause. A mean transaction takes five. */
+const LOOKUPS_A_TRANSACTION = 200;
+const LOOKUPS_A_READER = 6_000;
+
+/** `chunksOf` takes the time of a look-up for so many pairs of transactions. */
+const SQUARE_A_LOOKUP = 8;
+
+/** The transactions that do not fit into a block after which it counts as full. */
+const MAX_MISFITS = 200;
+
+/**
+ * The transactions of the relay view in the order in which a miner takes them: by the feerate of their chunk
+ * (`chunksOf`). Those whose fee is not known are in no chunk, and count as confirmed where others spend their
+ * outputs. Nor are the further transactions of a cluster of more than `MAX_CLUSTER` considered together with
+ * a given one; Core does not relay such clusters.
+ *
+ * A change costs as much as the cluster that it is in, and nothing depends on the time: the same changes give
+ * the same order. A new transaction stands at its own feerate until its cluster was put in order.
+ */
+export class FeeOrder {
+  /** The view by feerate. Ask `settle` before. */
+  readonly sums = new BinSums();
+  private readonly fields = new OrderFields();
+  /** The first and the last entry of each bin. */
+  private readonly firsts = new Int32Array(BIN_FLOORS.length).fill(NONE);
+  private readonly lasts = new Int32Array(BIN_FLOORS.length).fill(NONE);
+  private readonly queue: number[] = [];
+  private lastPlace = 0;
+  private lookups = 0;
+
+  constructor(private readonly graph: Graph) {}
+
+  /** Takes an entry that is in the view now, or whose fee is known now. */
+  entered(slot: number): void {
+    this.fields.reach(slot);
+    this.take(slot);
+    const fee = this.graph.entries.fee(slot);
+    const vsize = this.graph.entries.vsize(slot);
+    if (fee === undefined) {
+      this.fields.bins[slot] = UNKNOWN_FEE;
+      this.sums.addUnknown(vsize, 1);
+      return;
+    }
+    this.put(slot, fee / vsize);
+    this.enqueue(slot);
+    if (this.queue.length > MAX_QUEUED) this.settle(LOOKUPS_A_TRANSACTION);
+  }
+
+  /** Drops an entry that leaves the view. It must still be in the graph. */
+  left(slot: number): void {
+    const isOrdered = this.fields.bin(slot) < UNKNOWN_FEE;
+    this.take(slot);
+    // What an entry without a known fee leaves behind was never in its cluster.
+    if (isOrdered) this.eachNeighbour(slot, (other) => this.enqueue(other));
+  }
+
+  /** Puts the clusters that changed in order, as far as the look-ups in the graph last. */
+  settle(lookups = LOOKUPS_A_READER): void {
+    this.lookups = 0;
+    while (this.lookups < lookups) {
+      const slot = this.queue.pop();
+      if (slot === undefined) return;
+      if (this.fields.isQueued[slot] !== 1) continue;
+      this.fields.isQueued[slot] = 0;
+      if (this.isOrdered(slot)) this.orderCluster(slot);
+    }
+  }
+
+  /**
+   * Slots of the transactions that fill a block best, in their order: those of the highest chunk feerates
+   * that fit. One that does not fit is left out, with all that spends it.
+   * @param room in vB
+   */
+  template(room: number): number[] {
+    const { entries } = this.graph;
+    const slots: number[] = [];
+    const taken = new Set<number>();
+    let misfits = 0;
+    let free = room;
+    for (let bin = this.firsts.length - 1; bin >= 0 && misfits < MAX_MISFITS; bin--)
+      for (const slot of this.ofBin(bin)) {
+        const vsize = entries.vsize(slot);
+        if (vsize > free || (misfits > 0 && this.lacksParent(slot, taken))) {
+          misfits += 1;
+          if (misfits >= MAX_MISFITS) break;
+          continue;
+        }
+        free -= vsize;
+        slots.push(slot);
+        taken.add(slot);
+      }
+    return slots;
+  }
+
+  /** Whether an entry is in the view, with a known fee. */
+  isOrdered(slot: number): boolean {
+    return this.fields.bin(slot) < UNKNOWN_FEE;
+  }
+
+  /** Feerate of the chunk of an ordered entry in sat/vB. */
+  rate(slot: number): number {
+    return this.fields.rate(slot);
+  }
+
+  /** The entries of a bin in their order. Those of one rate stand in it in their order already. */
+  private ofBin(bin: number): number[] {
+    const { fields } = this;
+    const slots: number[] = [];
+    for (let slot = this.firsts[bin] ?? NONE; slot !== NONE; slot = fields.after[slot] ?? NONE)
+      slots.push(slot);
+    return slots.sort((a, b) => fields.rate(b) - fields.rate(a) || fields.place(a) - fields.place(b));
+  }
+
+  private lacksParent(slot: number, taken: ReadonlySet<number>): boolean {
+    let lacks = false;
+    this.eachParent(slot, (parent) => (lacks ||= !taken.has(parent)));
+    return lacks;
+  }
+
+  /** Orders the cluster of an entry: all that it is linked with, up to the limit. */
+  private orderCluster(root: number): void {
+    const slots = [root];
+    const found = new Set(slots);
+    // What is found is searched as well.
+    for (const slot of slots)
+      this.eachNeighbour(slot, (other) => {
+        if (found.size >= MAX_CLUSTER || found.has(other)) return;
+        found.add(other);
+        slots.push(other);
+      });
+    const { entries } = this.graph;
+    if (slots.length === 1) {
+      this.placeAt(root, (entries.fee(root) ?? 0) / entries.vsize(root));
+      return;
+    }
+    this.lookups += slots.length ** 2 / SQUARE_A_LOOKUP;
+    // The same order wherever the search began.
+    slots.sort((a, b) => a - b);
+    const numbers = new Map(slots.map((slot, number) => [slot, number]));
+    const chunks = chunksOf({
+      fees: slots.map((slot) => entries.fee(slot) ?? 0),
+      vsizes: slots.map((slot) => entries.vsize(slot)),
+      parents: slots.map((slot) => {
+        const parents: number[] = [];
+        this.eachParent(slot, (parent) => {
+          const number = numbers.get(parent);
+          if (number !== undefined) parents.push(number);
+        });
+        return parents;
+      }),
+    });
+    for (const { members, fee, vsize } of chunks)
+      for (const member of members) this.placeAt(slots[member] ?? NONE, fee / vsize);
+    // A part of a larger cluster says nothing of the rest.
+    if (slots.length < MAX_CLUSTER) for (const slot of slots) this.fields.isQueued[slot] = 0;
+  }
+
+  private placeAt(slot: number, rate: number): void {
+    this.take(slot);
+    this.put(slot, rate);
+  }
+
+  /** Calls `visit` with the ordered parents and children of an entry; some may come more than once. */
+  private eachNeighbour(slot: number, visit: (other: number) => void): void {
+    this.eachParent(slot, visit);
+    const { entries } = this.graph;
+    const outputs = Math.min(entries.outputs(slot), MAX_LINKS);
+    this.lookups += outputs;
+    for (const child of this.graph.spenders(entries.key(slot), outputs))
+      if (this.isOrdered(child)) visit(child);
+  }
+
+  private eachParent(slot: number, visit: (parent: number) => void): void {
+    const { entries, spends } = this.graph;
+    let links = 0;
+    for (let spend = entries.firstSpend(slot); spend !== NONE && links < MAX_LINKS; links++) {
+      const parent = entries.find(spends.outpoint(spend));
+      if (parent !== NONE && this.isOrdered(parent)) visit(parent);
+      spend = spends.next(spend);
+    }
+    this.lookups += links;
+  }
+
+  private enqueue(slot: number): void {
+    if (this.fields.isQueued[slot] === 1) return;
+    this.fields.isQueued[slot] = 1;
+    this.queue.push(slot);
+  }
+
+  /** Puts an entry that is in no bin where its feerate is, behind the last of the same rate. */
+  private put(slot: number, rate: number): void {
+    const { fields, firsts, lasts } = this;
+    const bin = binOf(rate);
+    const last = lasts[bin] ?? NONE;
+    if (last === NONE) firsts[bin] = slot;
+    else fields.after[last] = slot;
+    fields.before[slot] = last;
+    fields.after[slot] = NONE;
+    lasts[bin] = slot;
+    fields.bins[slot] = bin;
+    fields.rates[slot] = rate;
+    fields.places[slot] = ++this.lastPlace;
+    this.count(slot, 1);
+  }
+
+  /** Takes an entry out of its bin, if it is in one. */
+  private take(slot: number): void {
+    const { fields } = this;
+    const bin = fields.bin(slot);
+    if (bin === NO_BIN) return;
+    if (bin === UNKNOWN_FEE) {
+      fields.bins[slot] = NO_BIN;
+      this.sums.addUnknown(this.graph.entries.vsize(slot), -1);
+      return;
+    }
+    this.count(slot, -1);
+    fields.bins[slot] = NO_BIN;
+    const before = fields.before[slot] ?? NONE;
+    const after = fields.after[slot] ?? NONE;
+    if (before === NONE) this.firsts[bin] = after;
+    else fields.after[before] = after;
+    if (after === NONE) this.lasts[bin] = before;
+    else fields.before[after] = before;
+  }
+
+  /** Adds an entry of a bin to the sums, or takes it out of them. */
+  private count(slot: number, sign: 1 | -1): void {
+    const { entries } = this.graph;
+    const fee = entries.fee(slot) ?? 0;
+    const vsize = entries.vsize(slot);
+    this.sums.add(this.fields.bin(slot), fee, vsize, sign);
+    if (fee / vsize < this.fields.rate(slot)) this.sums.addPaidFor(vsize, sign);
+  }
+}
