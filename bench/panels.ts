@@ -55,6 +55,7 @@ function secondsSince(start: number): string {
 
 async function make(): Promise<void> {
   const store = await openStore(file);
+  await store.makeTables(SERIES_NAMES);
   await store.lendMemory();
   const connection = await store.connect();
   let start = performance.now();

@@ -81,6 +81,7 @@ interface SeriesAppender {
  */
 async function throughAppender(): Promise<number> {
   const store = await openStore(path.join(folder, 'bare.duckdb'));
+  await store.makeTables(['tx', 'tx_inputs', 'tx_outputs']);
   const connection = await store.connect();
   const appenders = new Map<SeriesName, SeriesAppender>();
   await connection.run('BEGIN');

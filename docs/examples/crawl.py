@@ -51,6 +51,12 @@ def main() -> None:
     source = Path(sys.argv[1])
     connection = tables(source)
     try:
+        # A store has these tables from the first crawl on.
+        found = connection.execute(
+            "SELECT 1 FROM information_schema.tables WHERE table_name IN ('crawls', 'nodes')"
+        ).fetchall()
+        if len(found) < 2:
+            sys.exit(f"{source} has no crawl yet: btcdmon-node crawl makes one")
         columns = ", ".join(["time::TIMESTAMP", *NETWORKS, "joined", "departed"])
         crawls = connection.execute(f"SELECT {columns} FROM crawls ORDER BY time").fetchall()
         newest = "crawl = (SELECT max(crawl) FROM nodes)"

@@ -32,7 +32,12 @@ def points(source: Path) -> duckdb.DuckDBPyRelation:
             )
         relation = duckdb.sql(f"FROM read_parquet('{source}/propagation/*.parquet', union_by_name = true)")
     elif source.exists():
-        relation = store(source).table("propagation")
+        connection = store(source)
+        tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        # A store has the table from its first point on.
+        if "btcdmon_meta" in tables and "propagation" not in tables:
+            sys.exit(f"{source} has no transaction yet: the node writes of each half a minute after it was announced")
+        relation = connection.table("propagation")
     else:
         sys.exit(f"{source} does not exist; name a folder of --export parquet: or a store of --export duckdb:")
     # Confirmations are points of their own, which have no delays of announcements.

@@ -2,6 +2,7 @@ import type { HeaderChain } from '../chain/header-chain';
 import type { Clock } from '../lib/clock';
 import type { Log } from '../lib/log';
 import type { StatusLine } from '../lib/status-line';
+import { type NetworkName, isLocalNetwork } from '../wire/networks';
 
 /** How often progress is logged. The first fetch of mainnet's headers takes some minutes. */
 const LOG_MS = 10_000;
@@ -14,6 +15,7 @@ const BAR_WIDTH = 30;
 /** What progress is computed from, and where it is shown. */
 export interface HeaderProgressModules {
   readonly chain: HeaderChain;
+  readonly network: NetworkName;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Unix time in seconds. */
   readonly unixTime: () => number;
@@ -41,7 +43,7 @@ export class HeaderProgress {
   advanced(isSynced: boolean): void {
     const { chain, clock, log, status } = this.modules;
     if (!isSynced && status?.isLive === true) {
-      if (this.isDue()) this.draw('headers', chain.bestHeight, this.expectedHeight(), 'of about');
+      if (this.isDue()) this.drawFetched();
       return;
     }
     status?.clear();
@@ -50,6 +52,13 @@ export class HeaderProgress {
     this.logged = now;
     this.synced = isSynced;
     log.info('headers', { height: chain.bestHeight });
+  }
+
+  /** A private network has blocks when somebody wants one, so that time does not tell how many there are. */
+  private drawFetched(): void {
+    const { chain, network, status } = this.modules;
+    if (isLocalNetwork(network)) status?.show(`headers ${grouped(chain.bestHeight)}`);
+    else this.draw('headers', chain.bestHeight, this.expectedHeight(), 'of about');
   }
 
   /**

@@ -45,7 +45,7 @@ export class KeptHeaders {
     const { network, directory } = options;
     const params = CHAIN_PARAMS[network];
     const chain = new HeaderChain(params, { unixTime: modules.unixTime });
-    const progress = new HeaderProgress({ chain, ...modules });
+    const progress = new HeaderProgress({ chain, network, ...modules });
     const store = directory === undefined ? null : HeaderStore.open(directory, network, params.genesis);
     if (store !== null) {
       const loaded = await store.load(chain, (done, total) => progress.loaded(done, total));

@@ -3,13 +3,11 @@ import path from 'node:path';
 import { checkSystemTime } from '../lib/point-times';
 import { FailureError } from '../lib/errors';
 import type { Log } from '../lib/log';
-import { SERIES_NAMES } from '../metrics/schema';
 import { QueryScheduler } from '../query/query-scheduler';
 import { connectClient } from '../query/client';
 import { RemoteAnswers } from '../query/remote-answers';
 import { checkPath } from '../store/open-errors';
 import { StoreProcess } from '../store/process/store-process';
-import { type Layout, tableColumns } from '../store/tables';
 import { PageServer } from '../web/page-server';
 import type { HttpSettings } from '../web/settings';
 
@@ -52,10 +50,10 @@ export async function serveStore(
   await page.show({ scheduler, node: null, exporters: () => [] });
   page.hold();
   const { url } = page;
-  const lacking = lackingSeries(store.layout);
-  if (lacking.length > 0)
+  const { outdated } = store;
+  if (outdated.length > 0)
     log.warn('the store is of an older version; a node that writes into it once adds what it lacks', {
-      series: lacking,
+      series: outdated,
     });
   log.info('showing', { store: absolute, page: url });
   return {
@@ -74,12 +72,4 @@ async function checkFolder(directory: string): Promise<void> {
     throw new FailureError(
       `parquet:${directory}: there is no such folder; name that of --export parquet:DIR`,
     );
-}
-
-/** The series whose tables or some of whose columns a store lacks. */
-function lackingSeries(layout: Layout): readonly string[] {
-  return SERIES_NAMES.filter((series) => {
-    const columns = layout.get(series);
-    return tableColumns(series).some((column) => columns?.includes(column) !== true);
-  });
 }

@@ -1,4 +1,3 @@
-import type { Layout } from '../store/tables';
 import type { Query } from './model';
 import type { Result } from './result';
 import type { Request } from './socket-protocol';
@@ -30,8 +29,6 @@ export interface Session extends Asked {
 export interface Answers {
   /** Absolute path of the store. */
   readonly storePath: string;
-  /** The tables of the store. */
-  readonly layout: Layout;
   /** Begins to answer a question. `signal` aborts it. */
   begin(signal: AbortSignal): Promise<Session>;
 }

@@ -61,8 +61,10 @@ async function settle(file: string): Promise<Backup> {
   try {
     const connection = await store.connect();
     await connection.run('CHECKPOINT');
-    const reader = await connection.runAndReadAll('SELECT epoch_ns(max("time")) FROM btcdmon');
-    newest = reader.getRows()[0]?.[0];
+    if (store.layout.has('btcdmon')) {
+      const reader = await connection.runAndReadAll('SELECT epoch_ns(max("time")) FROM btcdmon');
+      newest = reader.getRows()[0]?.[0];
+    }
     connection.closeSync();
   } finally {
     await store.close();

@@ -7,9 +7,10 @@ import {
 } from '@duckdb/node-api';
 import { FailureError, UsageError, messageOf } from '../lib/errors';
 import { suggestion } from '../lib/nearest';
-import { SERIES_NAMES } from '../metrics/schema';
+import { SERIES_NAMES, isSeries } from '../metrics/schema';
 import { rowsOf } from './chunk-rows';
 import { checkDuckdbStatement, checkExplained } from './duckdb-statement';
+import { missingTable, withEmptyTables } from './empty-tables';
 import { timeOf, toValue, typeOf } from './duckdb-values';
 import { NO_PROGRESS, readAllProgress, readProgress } from '../store/rollup-progress';
 import { type Group, finishSorted, hasValue } from './finish';
@@ -51,7 +52,7 @@ export async function runQueries(
       continue;
     }
     const aggs = together.flatMap(({ agg }) => (agg === null ? [] : [agg]));
-    const result = await failing(() => connection.stream(compileTogether(first, aggs, plan)));
+    const result = await begin(connection, compileTogether(first, aggs, plan));
     const all = await allRows({ columns: [], rows: batches(connection, result) });
     for (const [index, query] of together.entries()) {
       const found = all.map((row) => groupOf(query, row, index - aggs.length)).filter(hasValue(query));
@@ -62,13 +63,18 @@ export async function runQueries(
 }
 
 async function answer(connection: DuckDBConnection, query: Query, plan: Plan): Promise<Result> {
-  const result = await failing(() => connection.stream(compileSql(query, plan)));
+  const result = await begin(connection, compileSql(query, plan));
   return withSince(
     query.agg === null
       ? { columns: resultColumns(query), rows: points(connection, result) }
       : finishSorted(query, groups(query, connection, result)),
     plan,
   );
+}
+
+/** Begins to run a statement of ours. */
+function begin(connection: DuckDBConnection, sql: string): Promise<DuckDBResult> {
+  return failing(() => withEmptyTables(connection, () => connection.stream(sql)));
 }
 
 function withSince(result: Result, { since }: Plan): Result {
@@ -119,11 +125,15 @@ function typesOf(result: DuckDBResult): readonly DuckDBType[] {
 
 async function prepareOne(connection: DuckDBConnection, text: string): Promise<DuckDBPreparedStatement> {
   try {
-    const statements = await connection.extractStatements(text);
-    if (statements.count === 1) return await statements.prepare(0);
+    const statement = await withEmptyTables(connection, async () => {
+      // An extracted statement can be prepared once.
+      const statements = await connection.extractStatements(text);
+      return statements.count === 1 ? statements.prepare(0) : null;
+    });
+    if (statement !== null) return statement;
   } catch (error) {
     const message = firstLines(messageOf(error)).replace(/^Failed to extract statements: /, '');
-    const missing = /Table with name "?([^\s"]+)"? does not exist/.exec(message)?.[1];
+    const missing = missingTable(message);
     throw new UsageError(missing === undefined ? `--raw: ${message}` : noTable(missing));
   }
   throw new UsageError('--raw is read-only and takes one SELECT statement (PIVOT counts as several)');
@@ -190,6 +200,7 @@ async function failing<T>(step: () => Promise<T>): Promise<T> {
 
 /** The error of a statement about a table that the store lacks. DuckDB would offer one of its own tables. */
 function noTable(name: string): string {
+  if (isSeries(name.toLowerCase())) return `--raw: the store has no points of ${name} yet`;
   const short = name.length <= MESSAGE_LENGTH ? name : `${name.slice(0, MESSAGE_LENGTH)}…`;
   const hint = suggestion(name, SERIES_NAMES) || `; there are ${SERIES_NAMES.join(', ')}`;
   return `--raw: the store has no table ${short}${hint}`;

@@ -1,7 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { copyStore } from '../store/copy';
 import type { Store } from '../store/store';
-import type { Layout } from '../store/tables';
 import type { Answers, Session } from './answers';
 import { runQueries, runQuery, runRaw } from './duckdb-run';
 import { type Query, parseQuery } from './model';
@@ -17,10 +16,6 @@ export class LocalAnswers implements Answers {
 
   get storePath(): string {
     return this.holder.store.path;
-  }
-
-  get layout(): Layout {
-    return this.holder.store.layout;
   }
 
   async begin(signal: AbortSignal): Promise<Session> {

@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { FailureError } from '../lib/errors';
 import { systemTimer, type Timer } from '../lib/timer';
-import type { Layout } from '../store/tables';
 import type { Answers, Asked, Session } from './answers';
 import { deadlineOf } from './deadline';
 import { BusyError, Turns } from './turns';
@@ -65,11 +64,6 @@ export class QueryScheduler {
 
   get storePath(): string {
     return this.answers.storePath;
-  }
-
-  /** The tables of the store. */
-  get layout(): Layout {
-    return this.answers.layout;
   }
 
   /**

@@ -1,5 +1,4 @@
 import type { StoreProcess } from '../store/process/store-process';
-import type { Layout } from '../store/tables';
 import type { Answers, Session } from './answers';
 import type { Query } from './model';
 import { type AnswerHead, type AnswerPart, type StoreQuestion, isHead, isStrange } from './answer-parts';
@@ -13,10 +12,6 @@ export class RemoteAnswers implements Answers {
 
   get storePath(): string {
     return this.store.path;
-  }
-
-  get layout(): Layout {
-    return this.store.layout;
   }
 
   begin(signal: AbortSignal): Promise<Session> {

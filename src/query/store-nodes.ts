@@ -41,7 +41,7 @@ export async function readNodes(
 }
 
 /**
- * The answer to a query; null where the store is older than the series or the column, and nobody has added it
+ * The answer to a query; null where the store is older than a column of the series, and nobody has added it
  * yet.
  */
 export async function ifThere(run: () => Promise<Result>): Promise<Result | null> {

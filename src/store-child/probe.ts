@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { quote } from '../store/quote';
 import type { Store } from '../store/store';
 
 /**
@@ -14,8 +15,8 @@ export class Probe {
   /** Resolves once DuckDB has answered, and also where it refused. */
   async ask(): Promise<void> {
     const { store } = this.holder;
-    const [table] = store.layout.keys();
-    const from = table === undefined ? 'range(0) AS t(time)' : `"${table}"`;
+    const [table] = [...store.layout].find(([, columns]) => columns[0] === 'time') ?? [];
+    const from = table === undefined ? 'range(0) AS t(time)' : quote(table);
     try {
       this.connection ??= await store.connect();
       await this.connection.runAndReadAll(`SELECT max(time) FROM ${from} WHERE false`);

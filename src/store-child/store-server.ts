@@ -4,6 +4,7 @@ import type { FromStore, ToStore } from '../store/process/messages';
 import { encodeError } from '../store/process/wire-error';
 import { SettledTime } from '../store/settled-time';
 import { isFatal } from '../store/open-errors';
+import { outdatedSeries } from '../store/tables';
 import { type Retention, keepRetention } from '../store/retention';
 import { type OpenedStore, openUnlocked } from './open-unlocked';
 import { Probe } from './probe';
@@ -70,7 +71,7 @@ export class StoreServer {
       const { holder } = this.opened;
       this.questions = new Questions({ holder, send: this.modules.send, failed: this.failed });
       this.probe = new Probe(holder);
-      this.modules.send({ kind: 'opened', layout: this.opened.holder.store.layout });
+      this.modules.send({ kind: 'opened', outdated: outdatedSeries(holder.store.layout) });
     } catch (error) {
       this.modules.send({ kind: 'unopened', error: encodeError(error) });
     }

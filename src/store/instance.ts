@@ -2,10 +2,11 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { FailureError, messageOf } from '../lib/errors';
-import { explainOpen, isLocked } from './open-errors';
+import { explainOpen, isFatal, isLocked } from './open-errors';
+import type { SeriesName } from '../metrics/schema';
 import type { RollupFront } from './rollup-front';
 import { readAllProgress } from './rollup-progress';
-import { type Layout, checkVersion, createTables, readLayout } from './tables';
+import { type Layout, checkVersion, makeTables, readLayout, updateTables } from './tables';
 import { checkLogs } from './wal/repair';
 
 /**
@@ -92,8 +93,8 @@ export async function writerMemory(instance: DuckDBInstance): Promise<string> {
 }
 
 /**
- * Makes DuckDB free blocks that it read: those of an empty store, which has 3,900 columns, take 13 MB. What
- * is only in memory stays there.
+ * Makes DuckDB free blocks that it read: those of a store with all series, 3,900 columns, take 13 MB. What is
+ * only in memory stays there.
  */
 export async function forgetBlocks(instance: DuckDBInstance): Promise<void> {
   const connection = await instance.connect();
@@ -110,7 +111,7 @@ export async function forgetBlocks(instance: DuckDBInstance): Promise<void> {
   }
 }
 
-/** Makes the tables and columns that are missing. `changed` says whether any were. */
+/** Checks and updates the tables of a database that was opened. `changed` says whether there was need. */
 export async function prepare(
   instance: DuckDBInstance,
   file: string,
@@ -121,9 +122,32 @@ export async function prepare(
   try {
     const layout = await readLayout(connection);
     const version = await checkVersion(connection, file, layout, !readOnly);
-    const changed = !readOnly && (await createTables(connection, layout, version));
+    const changed = !readOnly && (await updateTables(connection, layout, version));
     if (!readOnly) front.load(await readAllProgress(connection));
     return { layout: changed ? await readLayout(connection) : layout, changed };
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/**
+ * Makes the tables of series that a store lacks, and returns its tables then. They go into the file at once,
+ * so that the log holds rows alone: tables that are lost with a damaged log would take all their rows along.
+ * While others write DuckDB puts that off.
+ * @throws what DuckDB says, also where the disk has no room for them
+ */
+export async function addTables(
+  instance: DuckDBInstance,
+  layout: Layout,
+  series: readonly SeriesName[],
+): Promise<Layout> {
+  const connection = await instance.connect();
+  try {
+    if (!(await makeTables(connection, layout, series))) return layout;
+    await connection.run('CHECKPOINT').catch((error: unknown) => {
+      if (isFatal(messageOf(error))) throw error;
+    });
+    return await readLayout(connection);
   } finally {
     connection.closeSync();
   }

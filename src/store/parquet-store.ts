@@ -8,7 +8,8 @@ import { damageOf, isLocked } from './open-errors';
 import { quote } from './quote';
 import { RollupFront } from './rollup-front';
 import type { Store } from './store';
-import { type Layout, createProgressTables, emptyTable, tableColumns } from './tables';
+import { createPointsTable, tableColumns } from './series-tables';
+import { type Layout, createProgressTables } from './tables';
 
 /** The DuckDB file of a folder of `--export parquet:DIR` with the points that are in no Parquet file yet. */
 const STAGING = 'staging.duckdb';
@@ -41,7 +42,7 @@ export async function openParquetStore(directory: string, warn: (line: string) =
         pending: (staged?.pending.get(series) ?? []).map((name) => path.join(absolute, series, name)),
         staged: staged?.layout.get(series),
       };
-      await connection.run(emptyTable(series, noneOf(series)));
+      await connection.run(createPointsTable(series, noneOf(series)));
       await makeView(connection, series, parts).catch(async (error: unknown) => {
         const whole = await wholeFiles(connection, path.join(absolute, series), warn);
         if (whole === null) throw error;
@@ -76,6 +77,11 @@ class ParquetStore implements Store {
       if (reference.deref() === undefined) this.connections.delete(reference);
     this.connections.add(new WeakRef(connection));
     return connection;
+  }
+
+  /** Only a writer makes tables. */
+  makeTables(): Promise<void> {
+    return Promise.reject(new FailureError(`parquet:${this.path}: is open for reading`));
   }
 
   /** It always has that memory. */

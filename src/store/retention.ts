@@ -61,6 +61,7 @@ export function keepRetention(options: RetentionOptions, modules: RetentionModul
       const mayGoOn = pacer(stopping.signal);
       let removed = 0;
       for (const series of ORDER) {
+        if (!store.layout.has(series)) continue;
         if (keepMs !== null)
           removed += await expire(connection, series, now - BigInt(keepMs) * 1_000_000n, mayGoOn);
         await rollUp({ connection, front: store.front, mayGoOn }, series, now - GRACE_NS);

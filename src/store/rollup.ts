@@ -32,18 +32,19 @@ export interface Roller {
  * hours that end at or before `untilNs`, the oldest first, at most a day in one transaction.
  */
 export async function rollUp(roller: Roller, series: SeriesName, untilNs: bigint): Promise<void> {
-  await rollLate(roller, series);
-  for (const unit of ['minute', 'hour'] as const) await advance(roller, series, unit, untilNs);
+  const progress = await readProgress(roller.connection, series);
+  await rollLate(roller, series, progress.late);
+  for (const unit of ['minute', 'hour'] as const)
+    await advance(roller, series, unit, { since: untilOf(progress, unit), untilNs });
 }
 
 async function advance(
   { connection, front, mayGoOn }: Roller,
   series: SeriesName,
   unit: RollupUnit,
-  untilNs: bigint,
+  { since, untilNs }: { readonly since: bigint | null; readonly untilNs: bigint },
 ): Promise<void> {
-  const progress = await readProgress(connection, series);
-  let from = untilOf(progress, unit) ?? (await firstBucket(connection, series, unit));
+  let from = since ?? (await firstBucket(connection, series, unit));
   const until = beginOf(unit, untilNs);
   while (from !== null && from < until && (await mayGoOn())) {
     // Ranges without points are skipped. Otherwise a point of 1970 would cost a step for each day since then.
@@ -63,8 +64,11 @@ async function advance(
   }
 }
 
-async function rollLate({ connection, mayGoOn }: Roller, series: SeriesName): Promise<void> {
-  const { late } = await readProgress(connection, series);
+async function rollLate(
+  { connection, mayGoOn }: Roller,
+  series: SeriesName,
+  late: readonly bigint[],
+): Promise<void> {
   for (const from of late) {
     if (!(await mayGoOn())) break;
     await transaction(connection, async () => {

@@ -2,8 +2,10 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { BtcdmonError, FailureError, messageOf } from '../lib/errors';
+import type { SeriesName } from '../metrics/schema';
 import {
   QUERY_MEMORY,
+  addTables,
   checkpoint,
   createInstance,
   endConnection,
@@ -18,17 +20,18 @@ import { RollupFront } from './rollup-front';
 import type { Layout } from './tables';
 import { checkLogs, repairLogs } from './wal/repair';
 
-export { tableColumns } from './tables';
+export { tableColumns } from './series-tables';
 
 /**
- * The embedded store: one DuckDB file with a table for each series. The first column of each table is `time`
- * (TIMESTAMP_NS, UTC), then the tags (VARCHAR, '' where a point lacks one, as InfluxDB treats a missing tag),
- * then the columns of the schema (NULL where not known); columns that the schema gained later are at the end.
+ * The embedded store: one DuckDB file with a table for each series that has had a point. The first column of
+ * each table is `time` (TIMESTAMP_NS, UTC), then come the tags (VARCHAR, '' where a point lacks one, as
+ * InfluxDB treats a missing tag), then the columns of the schema (NULL where not known). Columns that the
+ * schema gained later are at the end.
  */
 export interface Store {
   /** Absolute. */
   readonly path: string;
-  /** The columns of each table in their order. */
+  /** The columns of each table in their order. It grows with `makeTables`. */
   readonly layout: Layout;
   /** Coordinates the writer of points with the one that rolls them up. */
   readonly front: RollupFront;
@@ -37,6 +40,11 @@ export interface Store {
    * `closeSync`; the store closes those that are left.
    */
   connect(): Promise<DuckDBConnection>;
+  /**
+   * Makes the tables of these series, where they are missing. One caller at a time.
+   * @throws what DuckDB says; then the file must be opened anew
+   */
+  makeTables(series: readonly SeriesName[]): Promise<void>;
   /** Lets DuckDB take the memory that queries need, until each function that it returned was called. */
   lendMemory(): Promise<() => Promise<void>>;
   /** Gives the system back the memory that DuckDB has freed and keeps for later. */
@@ -65,8 +73,8 @@ export interface StoreOptions {
 }
 
 /**
- * Opens the store at `file`. Unless `readOnly` is set it creates the file and its tables, adds columns that
- * the schema has gained since, and brings an older version to this one.
+ * Opens the store at `file`. Unless `readOnly` is set it creates the file, adds columns that the schema has
+ * gained since, and brings an older version to this one.
  * @throws FailureError with one line that says what is wrong with the path or who holds the file
  */
 export async function openStore(file: string, options: StoreOptions = {}): Promise<Store> {
@@ -87,7 +95,7 @@ async function identityOf(file: string): Promise<string> {
 
 interface Opened {
   readonly instance: DuckDBInstance;
-  readonly layout: Layout;
+  layout: Layout;
   /** The limit of memory where no query runs. */
   readonly memory: string;
 }
@@ -156,6 +164,16 @@ class DuckDbStore implements Store {
       if (reference.deref() === undefined) this.connections.delete(reference);
     this.connections.add(new WeakRef(connection));
     return connection;
+  }
+
+  async makeTables(series: readonly SeriesName[]): Promise<void> {
+    const opened = this.require();
+    const missing = series.filter((name) => !opened.layout.has(name));
+    if (missing.length === 0) return;
+    opened.layout = await addTables(opened.instance, opened.layout, missing);
+    // Queries may need them.
+    this.limiting = this.limiting.then(() => (this.lent === 0 ? forgetBlocks(opened.instance) : undefined));
+    await this.limitMemory();
   }
 
   async lendMemory(): Promise<() => Promise<void>> {

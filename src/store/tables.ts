@@ -1,12 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { FailureError } from '../lib/errors';
-import { SERIES_NAMES, type SeriesName, columnNames, seriesOf, tagNames } from '../metrics/schema';
-import type { ColumnType } from '../metrics/schema-types';
+import { SERIES_NAMES, type SeriesName } from '../metrics/schema';
 import { quote } from './quote';
+import { rollupTable } from './rollup-columns';
 import { LATE_TABLE, LATE_COLUMNS } from './rollup-front';
-import { rankColumns, rankedColumns, ranksTable } from './ranks';
-import { rollupColumns, rollupTable } from './rollup-columns';
 import { PROGRESS_TABLE, PROGRESS_COLUMNS } from './rollup-progress';
+import { type DeclaredTable, createTable, declaration, tableColumns, tablesOf } from './series-tables';
 
 /**
  * Version of the tables. It does not change with new series and columns, which are added where they are
@@ -23,23 +22,11 @@ const OLDEST_VERSION = 1;
 /** Table that marks a database as ours and holds its version. */
 const META = 'btcdmon_meta';
 
-const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
-  int: 'BIGINT',
-  float: 'DOUBLE',
-  bool: 'BOOLEAN',
-  string: 'VARCHAR',
-};
-
 /**
  * The columns of each table of a database in the table's order: those of the first schema, then those added
  * later.
  */
 export type Layout = ReadonlyMap<string, readonly string[]>;
-
-/** Names of a series' table columns in the order of the schema: `time`, the tags, the columns. */
-export function tableColumns(series: SeriesName): readonly string[] {
-  return ['time', ...tagNames(series), ...columnNames(series)];
-}
 
 /** Reads the tables and columns of a database. */
 export async function readLayout(connection: DuckDBConnection): Promise<Layout> {
@@ -83,67 +70,69 @@ export async function checkVersion(
 }
 
 /**
- * Makes the tables and columns that `layout` lacks and migrates a store of `version` to this program's, all
- * in one transaction. Returns whether there was anything to do.
+ * Makes the tables that every store has, adds the columns that the tables of series lack, drops those of
+ * series without a row, and migrates a store of `version` to this program's, all in one transaction. Returns
+ * whether there was anything to do.
  */
-export async function createTables(
+export async function updateTables(
   connection: DuckDBConnection,
   layout: Layout,
   version: number,
 ): Promise<boolean> {
-  const statements = layout.has(META)
-    ? []
-    : [`CREATE TABLE ${META} (version INTEGER)`, `INSERT INTO ${META} VALUES (${STORE_VERSION})`];
-  for (const [table, columns] of declaredTables()) {
-    const present = layout.get(table);
-    if (present === undefined)
-      statements.push(`CREATE TABLE ${quote(table)} (${[...columns].map(declaration).join(', ')})`);
-    else
-      for (const column of columns)
-        if (!present.includes(column[0]))
-          statements.push(`ALTER TABLE ${quote(table)} ADD COLUMN ${declaration(column)}`);
-  }
-  if (version < STORE_VERSION) statements.push(...migration());
-  if (statements.length > 0) await connection.run(['BEGIN', ...statements, 'COMMIT'].join('; '));
-  return statements.length > 0;
+  const empty = await emptySeries(connection, layout);
+  const kept = SERIES_NAMES.filter((series) => layout.has(series) && !empty.includes(series));
+  return runAll(connection, [
+    ...(layout.has(META)
+      ? []
+      : [`CREATE TABLE ${META} (version INTEGER)`, `INSERT INTO ${META} VALUES (${STORE_VERSION})`]),
+    ...lacking(layout, PROGRESS_TABLES),
+    ...kept.flatMap((series) => lacking(layout, tablesOf(series))),
+    ...empty.flatMap((series) => namesIn(layout, series).map((table) => `DROP TABLE ${quote(table)}`)),
+    ...(version < STORE_VERSION ? migration(kept) : []),
+  ]);
 }
 
-/** Makes the tables of rollups, without rows, for a store that has none. */
+/**
+ * Makes the tables that a store lacks of these series. Returns whether it lacked any. A store has tables of
+ * the series that have had a point, since each table takes memory while the store is open.
+ */
+export function makeTables(
+  connection: DuckDBConnection,
+  layout: Layout,
+  names: readonly SeriesName[],
+): Promise<boolean> {
+  return runAll(
+    connection,
+    names.flatMap((series) => lacking(layout, tablesOf(series))),
+  );
+}
+
+/** Makes the tables that tell of rollups, without rows, for a store that has none. */
 export async function createProgressTables(connection: DuckDBConnection): Promise<void> {
-  for (const [table, columns] of PROGRESS_TABLES)
-    await connection.run(`CREATE TABLE ${quote(table)} (${[...columns].map(declaration).join(', ')})`);
+  for (const table of PROGRESS_TABLES) await connection.run(createTable(table));
 }
 
-/** The statement that makes an empty table named `table` with the columns of a series. */
-export function emptyTable(series: SeriesName, table: string): string {
-  return `CREATE TABLE ${quote(table)} (${[...seriesColumns(series)].map(declaration).join(', ')})`;
+/** The series with tables that lack columns which the schema has gained since. */
+export function outdatedSeries(layout: Layout): readonly SeriesName[] {
+  return SERIES_NAMES.filter((series) => {
+    const present = layout.get(series);
+    return present !== undefined && tableColumns(series).some((column) => !present.includes(column));
+  });
 }
 
 /** The tables that tell of rollups. */
-const PROGRESS_TABLES: readonly (readonly [string, ReadonlyMap<string, string>])[] = [
+const PROGRESS_TABLES: readonly DeclaredTable[] = [
   [PROGRESS_TABLE, PROGRESS_COLUMNS],
   [LATE_TABLE, LATE_COLUMNS],
 ];
-
-/** The columns of every table of a series that come first: the time and the tags. */
-function headOf(series: SeriesName): readonly (readonly [string, string])[] {
-  return [['time', 'TIMESTAMP_NS'], ...tagNames(series).map((tag) => [tag, "VARCHAR DEFAULT ''"] as const)];
-}
-
-/** The columns of the table of a series, with their SQL types. */
-function seriesColumns(series: SeriesName): ReadonlyMap<string, string> {
-  const { columns } = seriesOf(series);
-  const declared = Object.entries(columns).map(([name, { type }]) => [name, SQL_TYPES[type]] as const);
-  return new Map([...headOf(series), ...declared]);
-}
 
 /**
  * Migrates from version 1: minutes whose points are still there are made anew in the background, and hours
  * begin with the first of these points.
  */
-function migration(): readonly string[] {
+function migration(present: readonly SeriesName[]): readonly string[] {
   return [
-    ...SERIES_NAMES.map(
+    ...present.map(
       (series) =>
         `DELETE FROM ${quote(rollupTable(series))} WHERE "time" >=
          coalesce((SELECT raw_since FROM ${PROGRESS_TABLE} WHERE series = '${series}'), make_timestamp_ns(0))`,
@@ -153,22 +142,47 @@ function migration(): readonly string[] {
   ];
 }
 
-/** Every table except META, with the SQL types of its columns. */
-function* declaredTables(): Generator<[string, ReadonlyMap<string, string>]> {
-  for (const series of SERIES_NAMES) {
-    const head = headOf(series);
-    yield [series, seriesColumns(series)];
-    for (const unit of ['minute', 'hour'] as const)
-      yield [
-        rollupTable(series, unit),
-        new Map([...head, ...rollupColumns(series, unit).map(({ name, type }) => [name, type] as const)]),
-      ];
-    if (rankedColumns(series).length > 0)
-      yield [ranksTable(series), new Map([...head, ...rankColumns(series)])];
-  }
-  for (const [table, columns] of PROGRESS_TABLES) yield [table, columns];
+/** The statements that make the tables and columns that `layout` lacks. */
+function lacking(layout: Layout, tables: readonly DeclaredTable[]): readonly string[] {
+  return tables.flatMap((table) => {
+    const [name, columns] = table;
+    const present = layout.get(name);
+    return present === undefined
+      ? [createTable(table)]
+      : [...columns]
+          .filter(([column]) => !present.includes(column))
+          .map((column) => `ALTER TABLE ${quote(name)} ADD COLUMN ${declaration(column)}`);
+  });
 }
 
-function declaration([name, type]: readonly [string, string]): string {
-  return `${quote(name)} ${type}`;
+/** The series without a row in any of their tables: older versions made the tables of all series. */
+async function emptySeries(connection: DuckDBConnection, layout: Layout): Promise<readonly SeriesName[]> {
+  const reader = await connection.runAndReadAll(
+    'SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND estimated_size > 0',
+  );
+  const filled = new Set(reader.getRows().map(([table]) => table));
+  const empty: SeriesName[] = [];
+  for (const series of SERIES_NAMES) {
+    const tables = namesIn(layout, series);
+    if (tables.length === 0 || tables.some((table) => filled.has(table))) continue;
+    // DuckDB does not promise that number.
+    const exact = await connection.runAndReadAll(
+      tables.map((table) => `(SELECT 1 FROM ${quote(table)} LIMIT 1)`).join(' UNION ALL '),
+    );
+    if (exact.currentRowCount === 0) empty.push(series);
+  }
+  return empty;
+}
+
+/** The tables of a series that a database has. */
+function namesIn(layout: Layout, series: SeriesName): readonly string[] {
+  return tablesOf(series)
+    .map(([table]) => table)
+    .filter((table) => layout.has(table));
+}
+
+/** Runs statements as one transaction. Returns whether there were any. */
+async function runAll(connection: DuckDBConnection, statements: readonly string[]): Promise<boolean> {
+  if (statements.length > 0) await connection.run(['BEGIN', ...statements, 'COMMIT'].join('; '));
+  return statements.length > 0;
 }

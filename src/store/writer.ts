@@ -27,7 +27,7 @@ export class StoreWriter {
       readonly warn?: (message: string) => void;
       /** Called with the least number of stored points that are lost, where a damaged file was repaired. */
       readonly lost?: (points: number) => void;
-      /** Called before each COMMIT, which waits for the disk. */
+      /** Called before each COMMIT and before tables are made, which wait for the disk. */
       readonly committing?: () => void;
     },
   ) {}
@@ -67,6 +67,7 @@ export class StoreWriter {
   async writeColumns(groups: readonly SeriesColumns[], mayBeStored: boolean): Promise<void> {
     const all = mayBeStored || this.spoilt !== 'nothing';
     if (this.spoilt !== 'nothing') await this.renew();
+    await this.makeTables(groups);
     const { connection } = this.require();
     const wanted: SeriesColumns[] = [];
     for (const group of groups)
@@ -85,6 +86,20 @@ export class StoreWriter {
   private require(): { readonly store: Store; readonly connection: DuckDBConnection } {
     if (this.opened === undefined) throw new FailureError(`store ${this.options.path}: is not open`);
     return this.opened;
+  }
+
+  /** Makes the tables of series whose first points these are. */
+  private async makeTables(groups: readonly SeriesColumns[]): Promise<void> {
+    const { layout } = this.store;
+    const missing = groups.map(({ series }) => series).filter((series) => !layout.has(series));
+    if (missing.length === 0) return;
+    this.options.committing?.();
+    try {
+      await this.store.makeTables(missing);
+    } catch (error) {
+      this.spoilt = 'file';
+      throw error;
+    }
   }
 
   private closeAppenders(): void {

@@ -79,8 +79,7 @@ export class StoreExtentReader {
 
   private async look(): Promise<void> {
     const { scheduler } = this;
-    const tables = [ACCOUNTS, rollupTable(ACCOUNTS)].filter((table) => scheduler.layout.has(table));
-    if (tables.length === 0) return;
+    const tables = [ACCOUNTS, rollupTable(ACCOUNTS)];
     const unionOf = (names: readonly string[], sql: (table: string) => string): string =>
       names.map((table) => `(${sql(table)})`).join(' UNION ALL ');
     const union = (sql: (table: string) => string): string => unionOf(tables, sql);
@@ -94,9 +93,7 @@ export class StoreExtentReader {
         names,
         (table) => `SELECT DISTINCT node, network FROM ${table} WHERE time >= ${since}${condition}`,
       );
-    const watched = WATCHED.flatMap((series) => [series, rollupTable(series)]).filter((table) =>
-      scheduler.layout.has(table),
-    );
+    const watched = WATCHED.flatMap((series) => [series, rollupTable(series)]);
     const limits = { kind: 'panel', timeoutMs: LOOK_MS, left: new AbortController().signal } as const;
     await scheduler.ask(limits, async (asked) => {
       const ask = async (raw: string): Promise<Row[]> => [
@@ -111,7 +108,7 @@ export class StoreExtentReader {
       // A process accounts for itself in points without the tags of its series and exporters; those of the
       // series tell of watched nodes, too.
       this.add(await ask(who(tables, " AND series = '' AND exporter = ''")), false);
-      if (watched.length > 0) this.add(await ask(who(watched, '')), true);
+      this.add(await ask(who(watched, '')), true);
       if (newest !== null) this.newest = newest;
       const all = [...this.nodes.values()];
       this.isKnown = true;

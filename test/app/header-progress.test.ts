@@ -2,12 +2,13 @@ import { HeaderChain } from '../../src/chain/header-chain';
 import { HeaderProgress } from '../../src/app/header-progress';
 import { createLog } from '../../src/lib/log';
 import { StatusLine } from '../../src/lib/status-line';
+import type { NetworkName } from '../../src/wire/networks';
 import { mineHeaders, NOW, REGTEST } from '../chain/mine';
 
 const FIRST_TIME = REGTEST.genesis.readUInt32LE(68);
 
-/** The progress that is shown. The headers are mined ten minutes apart. */
-function progressOn(isTTY: boolean) {
+/** The progress that is shown. The headers are mined ten minutes apart, by the rules of regtest. */
+function progressOn(isTTY: boolean, network: NetworkName = 'mainnet') {
   const written: string[] = [];
   const out = { isTTY, columns: 120, write: (text: string) => written.push(text.replaceAll('\r\x1b[K', '')) };
   const status = new StatusLine(out);
@@ -15,6 +16,7 @@ function progressOn(isTTY: boolean) {
   const time = { ms: 0 };
   const progress = new HeaderProgress({
     chain,
+    network,
     status,
     clock: { monotonicMs: () => time.ms },
     // The present time is that of a chain of 400 blocks.
@@ -47,6 +49,16 @@ describe('the progress of headers', () => {
     progress.advanced(true);
     expect(await shown()).toEqual([expect.stringMatching(/info {2}headers height=400\n$/)]);
   });
+
+  it.each(['regtest', 'simnet'] as const)(
+    'promises no number on %s, where blocks do not come by time',
+    async (network) => {
+      const { chain, progress, shown } = progressOn(true, network);
+      for (const header of headers) chain.add(header);
+      progress.advanced(false);
+      expect(await shown()).toEqual(['headers 400']);
+    },
+  );
 
   it('is a line now and then without a terminal', async () => {
     const { chain, progress, shown, time } = progressOn(false);

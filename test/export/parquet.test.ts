@@ -43,24 +43,31 @@ const files = (series: string): Promise<string[]> =>
     () => [],
   );
 
-/** Asks DuckDB, in a database in memory, with the staging file attached. */
+/** The first row of an answer. */
 async function ask(sql: string): Promise<unknown[]> {
+  const [row = []] = await rowsOf(sql);
+  return row;
+}
+
+/** Asks DuckDB, in a database in memory, with the staging file attached. */
+async function rowsOf(sql: string): Promise<unknown[][]> {
   const instance = await DuckDBInstance.create();
   const connection = await instance.connect();
   await connection.run(
     `ATTACH '${path.join(directory, 'staging.duckdb').replaceAll("'", "''")}' AS staging (READ_ONLY)`,
   );
-  const [row = []] = (await connection.runAndReadAll(sql)).getRowsJS();
+  const rows = (await connection.runAndReadAll(sql)).getRowsJS();
   connection.closeSync();
   instance.closeSync();
-  return row;
+  return rows;
 }
 
 /** Times of all points, in files and staged. */
 async function everything(): Promise<string> {
-  const parts: string[] = [];
+  const parts = ['SELECT NULL::TIMESTAMP_NS AS time WHERE false'];
+  const staged = await rowsOf("SELECT table_name FROM duckdb_tables() WHERE database_name = 'staging'");
   for (const series of SERIES_NAMES) {
-    parts.push(`SELECT time FROM staging."${series}"`);
+    if (staged.some(([table]) => table === series)) parts.push(`SELECT time FROM staging."${series}"`);
     if ((await files(series)).some((name) => name.endsWith('.parquet')))
       parts.push(
         `SELECT time FROM read_parquet('${path.join(directory, series).replaceAll("'", "''")}/*.parquet')`,

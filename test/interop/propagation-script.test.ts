@@ -62,6 +62,11 @@ python.describe('docs/examples/propagation.py', (program) => {
     );
   });
 
+  it('says that a store has no transaction yet', async () => {
+    await (await store('young.duckdb', [])).close();
+    expect(sentence('young.duckdb')).toMatch(/^young\.duckdb has no transaction yet: /);
+  });
+
   it('says that delays need a second peer', async () => {
     await (await store('one.duckdb', pointsOf(1))).close();
     expect(sentence('one.duckdb')).toMatch(

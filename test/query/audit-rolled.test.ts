@@ -52,7 +52,8 @@ describe('an audit of a store whose old points are only rollups', () => {
     await exporter.write([...run(0, 1000), ...run(1010, 2 * HOUR_S)]);
     const connection = await exporter.store.connect();
     const horizon = BigInt(START_S + HOUR_S) * 1_000_000_000n;
-    for (const series of SERIES_NAMES) await expire(connection, series, horizon, () => true);
+    for (const series of SERIES_NAMES.filter((name) => exporter.store.layout.has(name)))
+      await expire(connection, series, horizon, () => true);
     connection.closeSync();
 
     const source: Source = {

@@ -85,6 +85,7 @@ describe('a store with rollups answers any query as its points do', () => {
     };
     points = await open('points');
     rolled = await open('rolled');
+    await rolled.store.makeTables(ASKED);
   });
   afterAll(() => cleanup.run());
 

@@ -54,7 +54,8 @@ describe('a store with rolled-up hours', () => {
     const connection = await stores[1]?.store.connect();
     if (connection === undefined) throw new Error('no store');
     let removed = 0;
-    for (const series of SERIES_NAMES) removed += await expire(connection, series, END_NS, () => true);
+    for (const series of SERIES_NAMES.filter((name) => stores[1]?.store.layout.has(name)))
+      removed += await expire(connection, series, END_NS, () => true);
     connection.closeSync();
     return removed;
   }

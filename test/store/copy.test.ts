@@ -38,10 +38,11 @@ it('a copy has what was stored when it began, while points are written and the l
   const writer = new StoreWriter({ path: path.join(folder, 'store.duckdb') });
   await writer.open();
   await writer.write(queryPoints().filter(({ series }) => series !== 'tx'));
-  let stored = 0;
+  await writer.write(batch(0));
+  let stored = 50;
   const over = new AbortController();
   const writing = (async (): Promise<void> => {
-    for (let nth = 0; !over.signal.aborted; nth++) {
+    for (let nth = 1; !over.signal.aborted; nth++) {
       await writer.write(batch(nth));
       stored += 50;
     }

@@ -37,6 +37,7 @@ async function makeOld(): Promise<void> {
   await exporter.write(stretchedPoints());
   const connection = await exporter.store.connect();
   const roller = { connection, front: exporter.store.front, mayGoOn: () => true };
+  await exporter.store.makeTables(SERIES_NAMES);
   for (const series of SERIES_NAMES) {
     await expire(connection, series, GONE, () => true);
     await rollUp(roller, series, START_NS + 5n * HOUR);

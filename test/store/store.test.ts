@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { link, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -54,6 +54,7 @@ async function failure(opening: Promise<unknown>): Promise<string> {
 describe('a store', () => {
   it('has a table for each series, with its columns in their order', async () => {
     const store = await openStore(file);
+    await store.makeTables(SERIES_NAMES);
     for (const series of SERIES_NAMES) expect(store.layout.get(series)).toEqual(tableColumns(series));
     expect(
       await rows(store, 'SELECT DISTINCT data_type FROM duckdb_columns() WHERE column_name = $$time$$'),
@@ -61,8 +62,61 @@ describe('a store', () => {
     await store.close();
   });
 
+  it('has the tables of series from their first point on, and all of a series in its file at once', async () => {
+    const writer = new StoreWriter({ path: file });
+    await writer.open();
+    const tables = (): string[] =>
+      [...writer.store.layout.keys()].filter((name) => !name.startsWith('btcdmon_'));
+    expect(tables()).toEqual([]);
+    await writer.write(makePoints(5, new SystemClock()));
+    const made = ['tx', 'tx_inputs', 'tx_outputs'].flatMap((name) =>
+      ['', '_1h', '_1h_ranks', '_1m'].map((end) => `${name}${end}`),
+    );
+    expect(tables()).toEqual(made);
+    // The log has the points and no table, so that damage in it can't take a table along.
+    const log = await readFile(`${file}.wal`);
+    expect(log.includes('tx_outputs')).toBe(true);
+    expect(log.includes('script_type')).toBe(false);
+    await writer.close();
+    await writer.open();
+    expect(tables()).toEqual(made);
+    await writer.close();
+  });
+
+  it('makes tables also while another transaction keeps checkpoints away', async () => {
+    const writer = new StoreWriter({ path: file });
+    await writer.open();
+    const other = await writer.store.connect();
+    await other.run('BEGIN');
+    await other.run('CREATE TABLE held (x INTEGER)');
+    await writer.write(makePoints(5, new SystemClock()));
+    expect(await rows(writer.store, 'SELECT count(*) FROM tx')).toEqual([[1n]]);
+    await other.run('ROLLBACK');
+    other.closeSync();
+    await writer.close();
+  });
+
+  it('loses the tables of series without a row, which older versions made, when it is opened for writing', async () => {
+    let store = await openStore(file);
+    await store.makeTables(SERIES_NAMES);
+    await rows(store, 'INSERT INTO tx (tx_size) VALUES (1)');
+    await rows(store, 'INSERT INTO blocks_1m (points) VALUES (1)');
+    await store.close();
+    store = await openStore(file, { readOnly: true });
+    expect(store.layout.has('mempool')).toBe(true);
+    await store.close();
+    store = await openStore(file);
+    expect(SERIES_NAMES.filter((series) => store.layout.has(series))).toEqual(
+      SERIES_NAMES.filter((series) => series === 'tx' || series === 'blocks'),
+    );
+    expect(await rows(store, 'SELECT points FROM blocks_1m')).toEqual([[1n]]);
+    expect(await rows(store, 'SELECT tx_size FROM tx')).toEqual([[1n]]);
+    await store.close();
+  });
+
   it('has what it had when it was closed, opened for writing and for reading', async () => {
     let store = await openStore(file);
+    await store.makeTables(['bandwidth']);
     await rows(
       store,
       "INSERT INTO bandwidth (time, bytes_recv) VALUES ('2026-01-02 03:04:05.123456789', 42)",
@@ -78,7 +132,9 @@ describe('a store', () => {
   });
 
   it('refuses writes where it was opened for reading', async () => {
-    await (await openStore(file)).close();
+    const writing = await openStore(file);
+    await writing.makeTables(['tx']);
+    await writing.close();
     const store = await openStore(file, { readOnly: true });
     await expect(rows(store, 'INSERT INTO tx (tx_size) VALUES (1)')).rejects.toThrow('read-only');
     await store.close();
@@ -86,6 +142,7 @@ describe('a store', () => {
 
   it('keeps queries from reaching other files and from lifting that limit', async () => {
     const store = await openStore(file);
+    await store.makeTables(['tx']);
     await writeFile(path.join(folder, 'secret.csv'), 'a\n1\n');
     const secret = path.join(folder, 'secret.csv');
     await expect(rows(store, `SELECT * FROM read_csv('${secret}')`)).rejects.toThrow(/disabled/);
@@ -96,9 +153,11 @@ describe('a store', () => {
   });
 
   it('gets the tables and columns that the schema has gained, and keeps its rows', async () => {
-    await (await openStore(file)).close();
+    const made = await openStore(file);
+    await made.makeTables(['tx', 'tx_outputs']);
+    await made.close();
     await withDatabase(
-      'DROP TABLE bandwidth',
+      'DROP TABLE tx_1h',
       'ALTER TABLE tx DROP COLUMN vsize',
       'ALTER TABLE tx_outputs DROP COLUMN script_type',
       'ALTER TABLE tx ADD COLUMN gone_since INTEGER',
@@ -119,7 +178,7 @@ describe('a store', () => {
       [1n, ''],
       [22n, 'pubkeyhash'],
     ]);
-    expect(await rows(store, 'SELECT count(*) FROM bandwidth')).toEqual([[0n]]);
+    expect(await rows(store, 'SELECT count(*) FROM tx_1h')).toEqual([[0n]]);
     await exporter.close();
   });
 
@@ -218,6 +277,7 @@ describe('a store', () => {
 
   it('can be opened anew in place', async () => {
     const store = await openStore(file);
+    await store.makeTables(['tx']);
     await rows(store, 'INSERT INTO tx (tx_size) VALUES (1)');
     await store.connect();
     await store.reopen();
@@ -315,6 +375,7 @@ describe('a second process', () => {
 
   it('gets one clear line, and does not disturb the first', async () => {
     const store = await openStore(file);
+    await store.makeTables(['tx']);
     const child = spawn(process.execPath, [script.file, 'open', file], { env: script.env });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -82,6 +82,8 @@ async function openWith(bytes: Buffer, second?: Buffer): Promise<Outcome> {
 }
 
 async function rowsOf(store: Store): Promise<number[]> {
+  // A table without rows is dropped when the store is opened.
+  if (!store.layout.has('bandwidth')) return ALL.map(() => 0);
   const connection = await store.connect();
   const reader = await connection.runAndReadAll('SELECT bytes_recv, count(*) FROM bandwidth GROUP BY 1');
   connection.closeSync();

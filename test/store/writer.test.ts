@@ -97,6 +97,7 @@ describe('the writer of the store', () => {
       { batchPoints: 1000, flushMs: 5, retryMinMs: 5, retryMaxMs: 20 },
       { exporter: exporterOf(exporter), clock, warn: () => undefined },
     );
+    await exporter.store.makeTables(['tx', 'tx_inputs', 'tx_outputs']);
     // The tables of a batch are written one after the other: this one fails after that of `tx`.
     await rows('ALTER TABLE tx_outputs RENAME TO away');
     for (const point of makePoints(2500, clock)) queue.push(point);
@@ -127,6 +128,7 @@ describe('the writer of the store', () => {
 
   it('can be read while it writes, and keeps its log small', async () => {
     let largestLog = 0;
+    await exporter.store.makeTables(['tx']);
     const counts: bigint[] = [];
     for (let i = 0; i < 60; i++) {
       const [, [[count]]] = (await Promise.all([

@@ -60,7 +60,8 @@ export class Sealer {
     await this.connected(async (connection) => {
       // A file may still lack its name because the last renaming failed.
       await this.namePending(connection);
-      for (const series of SERIES_NAMES)
+      const { layout } = this.modules.holder.store;
+      for (const series of SERIES_NAMES.filter((name) => layout.has(name)))
         for (const hour of await stagedHours(connection, series)) {
           if (beforeMs !== null && (hour + 1) * 3_600_000 > beforeMs) continue;
           if (this.stopped || !mayGoOn()) return;

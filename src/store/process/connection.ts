@@ -44,8 +44,8 @@ export class StoreEnded extends FailureError {}
 
 /** One process that has a store open, from its start to its end. */
 export class StoreConnection {
-  /** Resolves to the columns of each table. Rejects if the store can't be opened. */
-  readonly opened: Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Resolves to the series that lack columns. Rejects if the store can't be opened. */
+  readonly opened: Promise<readonly string[]>;
   /** Resolves, once the process is gone, to how it ended. */
   readonly ended: Promise<string>;
   private readonly started: StartedProcess;
@@ -59,7 +59,7 @@ export class StoreConnection {
     stuck: () => this.kill('a statement kept it from answering'),
   });
   private lastId = 0;
-  private onOpened: (layout: ReadonlyMap<string, readonly string[]> | Error) => void = () => undefined;
+  private onOpened: (outdated: readonly string[] | Error) => void = () => undefined;
   private onWritten: ((error?: Error) => void) | undefined;
   /** The marks of the store's files before the COMMIT that runs; undefined where none does. */
   private marksBefore: string | undefined;
@@ -75,9 +75,9 @@ export class StoreConnection {
     private readonly modules: ConnectionModules,
   ) {
     this.opened = new Promise((resolve, reject) => {
-      this.onOpened = (layout) => {
-        if (layout instanceof Error) reject(layout);
-        else resolve(layout);
+      this.onOpened = (outdated) => {
+        if (outdated instanceof Error) reject(outdated);
+        else resolve(outdated);
       };
     });
     // Without a handler here the rejection would end the program. Whoever awaits the promise still gets the
@@ -188,7 +188,7 @@ export class StoreConnection {
   private received(message: FromStore, bytes: number): void {
     switch (message.kind) {
       case 'opened':
-        this.onOpened(message.layout);
+        this.onOpened(message.outdated);
         break;
       case 'unopened':
         this.onOpened(decodeError(message.error));

@@ -25,9 +25,10 @@ export type ToStore =
 
 /** Messages from the process that has a store open. */
 export type FromStore =
-  | { readonly kind: 'opened'; readonly layout: ReadonlyMap<string, readonly string[]> }
+  /** The store is open. `outdated` are the series that lack columns, in a store that is only read. */
+  | { readonly kind: 'opened'; readonly outdated: readonly string[] }
   | { readonly kind: 'unopened'; readonly error: WireError }
-  /** The points that are being written wait for their COMMIT. `marks` are those of the files before it. */
+  /** Points that are being written wait for a COMMIT. `marks` are those of the files before it. */
   | { readonly kind: 'committing'; readonly marks: string }
   /** A checkpoint begins; `marks` are those of the files before it. Null: it is over. */
   | { readonly kind: 'checkpointing'; readonly marks: string | null }

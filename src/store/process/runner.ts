@@ -35,8 +35,8 @@ export interface RunnerModules extends Partial<TimeSources> {
 export class StoreRunner {
   /** Whether `close` was called after the last `open`. */
   isClosing = false;
-  /** The columns of each table in their order. */
-  layout: ReadonlyMap<string, readonly string[]> = new Map();
+  /** The series that lack columns, in a store that is only read. */
+  outdated: readonly string[] = [];
   /** The least number of stored points that are lost, because their bytes were damaged. */
   lost = 0;
   private connection: StoreConnection | null = null;
@@ -149,9 +149,9 @@ export class StoreRunner {
     );
     this.connection = connection;
     let isOpen = false;
-    this.ready = connection.opened.then((layout) => {
+    this.ready = connection.opened.then((outdated) => {
       isOpen = true;
-      this.layout = layout;
+      this.outdated = outdated;
       if (this.keepMs !== undefined) connection.retain(this.keepMs, this.time.nowMs());
       return connection;
     });

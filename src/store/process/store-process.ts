@@ -46,9 +46,9 @@ export class StoreProcess {
     this.questions = new RemoteQuestions(this.runner, retries);
   }
 
-  /** The columns of each table in their order. */
-  get layout(): ReadonlyMap<string, readonly string[]> {
-    return this.runner.layout;
+  /** The series that lack columns, in a store that is only read. */
+  get outdated(): readonly string[] {
+    return this.runner.outdated;
   }
 
   /** The least number of stored points that are lost, because their bytes were damaged. */

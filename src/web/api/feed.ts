@@ -87,12 +87,11 @@ export function feedHandler({ scheduler, node }: FeedModules): Handler {
   return async ({ request, response, params, left }) => {
     readParams(params, []);
     const until = nowNs();
-    const kinds = KINDS.filter(({ series }) => scheduler.layout.has(series));
     const entries = await scheduler.ask({ kind: 'panel', timeoutMs: QUERY_MS, left }, async (asked) => {
       const found: Entry[] = [];
       let index = 0;
-      for await (const result of asked.runAll(kinds.map((kind) => queryOf(kind, until)))) {
-        const kind = kinds[index++];
+      for await (const result of asked.runAll(KINDS.map((kind) => queryOf(kind, until)))) {
+        const kind = KINDS[index++];
         if (kind !== undefined) found.push(...(await entriesOf(kind, result)));
       }
       return found.sort((a, b) => b.timeMs - a.timeMs);

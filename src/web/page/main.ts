@@ -168,7 +168,7 @@ function start(): void {
     panels.offer(offered);
   };
   void untilDone(async () => {
-    const offered = await api.info();
+    const [offered, list] = await Promise.all([api.info(), api.panels()]);
     view = fitted(view, location.search, offered);
     history.replaceState(null, '', addressOf(view));
     verdicts.setLive(offered.live);
@@ -179,7 +179,7 @@ function start(): void {
       const { node } = offered;
       void untilDone(async () => moment.takeStored(await storedBlocks(api, node)));
     }
-    await panels.open();
+    panels.open(list);
   });
   setInterval(() => void api.info().then(offer, () => undefined), INFO_EVERY_MS);
 }

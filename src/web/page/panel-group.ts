@@ -3,8 +3,8 @@ import type { PanelView } from './panel-view';
 import type { Place } from './place';
 
 /**
- * The panels of one theme. Those with nothing to show stand behind one line, once all have answered, so that
- * nothing moves while the first answers come.
+ * The panels of one theme, made when it is first shown. Those with nothing to show stand behind one line,
+ * once all have answered, so that nothing moves while the first answers come.
  */
 export class PanelGroup {
   readonly element: HTMLElement;
@@ -12,16 +12,19 @@ export class PanelGroup {
   private readonly summary = el('summary');
   private readonly silentGrid = el('div', { class: 'panels' });
   private readonly silent = el('details', { class: 'silent', hidden: true }, this.summary, this.silentGrid);
+  private made: readonly PanelView[] | null = null;
 
-  /** @param intro comes before the panels */
+  /**
+   * @param make makes the panels
+   * @param intro comes before the panels
+   */
   constructor(
-    readonly id: string,
-    readonly title: string,
-    readonly views: readonly PanelView[],
+    id: string,
+    title: string,
+    private readonly make: () => readonly PanelView[],
     intro: HTMLElement | null,
   ) {
     const heading = el('h2', { id: `heading-${id}`, class: 'unseen' }, title);
-    this.grid.append(...views.map(({ element }) => element));
     this.element = el(
       'section',
       { id, 'aria-labelledby': heading.id, hidden: true },
@@ -29,7 +32,20 @@ export class PanelGroup {
     );
   }
 
-  /** Shows a place of this tab. */
+  /** Its panels; none before it was shown. */
+  get views(): readonly PanelView[] {
+    return this.made ?? [];
+  }
+
+  /** Makes the panels. Returns them the first time, then none. */
+  open(): readonly PanelView[] {
+    if (this.made !== null) return [];
+    this.made = this.make();
+    this.grid.append(...this.made.map(({ element }) => element));
+    return this.made;
+  }
+
+  /** Shows a place of this tab, which is open. */
   show({ panel, isAlone }: Place): void {
     this.element.classList.toggle('has-alone', isAlone);
     for (const view of this.views) view.setAlone(isAlone && view.info.name === panel);

@@ -1,4 +1,4 @@
-import type { Info, PanelInfo } from './api-types';
+import type { Info, PanelInfo, PanelList } from './api-types';
 import { byId, el } from './dom';
 import { findPanels } from './find-panels';
 import type { Found } from './jump';
@@ -27,6 +27,8 @@ export class Panels {
   private themes: Readonly<Record<string, string>> = {};
   private all: readonly PanelInfo[] = [];
   private hasWatched = false;
+  private readonly byElement = new Map<Element, PanelView>();
+  private readonly sight: IntersectionObserver;
 
   /** @param intro comes before the panels of the theme `node` */
   constructor(
@@ -38,14 +40,22 @@ export class Panels {
       everyMs: () => refreshEveryMs(modules.view(), modules.times()),
       now: () => Date.now(),
     });
+    this.sight = new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) {
+          const view = this.byElement.get(target);
+          if (view !== undefined) this.refresher.setVisible(view, isIntersecting);
+        }
+      },
+      { rootMargin: AHEAD },
+    );
     setInterval(() => {
       if (!document.hidden) this.refresher.tick();
     }, TICK_MS);
   }
 
-  /** Loads the list of panels. @throws ApiError */
-  async open(): Promise<void> {
-    const { themes, panels } = await this.modules.api.panels();
+  /** Makes the tabs of a list of panels. */
+  open({ themes, panels }: PanelList): void {
     this.themes = themes;
     this.all = panels;
     const { tabs } = this.modules;
@@ -56,7 +66,7 @@ export class Panels {
       const group: PanelGroup = new PanelGroup(
         theme,
         title,
-        own.map((info) => new PanelView(info, this.modules, () => group.arrange())),
+        () => own.map((info) => new PanelView(info, this.modules, () => group.arrange())),
         theme === WATCHED ? this.intro : null,
       );
       this.groups.set(theme, group);
@@ -72,7 +82,6 @@ export class Panels {
     const last = byId('nav-query', 'li');
     last.before(...links);
     last.hidden = false;
-    this.watchSight();
     tabs.offer(WATCHED, this.hasWatched);
     tabs.complete();
   }
@@ -86,6 +95,7 @@ export class Panels {
   /** Shows a place, and asks for the panels that it has. */
   show(place: Place): void {
     const group = this.groups.get(place.tab);
+    for (const view of group?.open() ?? []) this.watch(view);
     group?.show(place);
     const views = group?.views ?? [];
     this.refresher.keep(
@@ -120,20 +130,10 @@ export class Panels {
     return [...this.groups.values()].flatMap(({ views }) => views);
   }
 
-  private watchSight(): void {
-    const byElement = new Map<Element, PanelView>(this.views().map((view) => [view.element, view]));
-    const sight = new IntersectionObserver(
-      (entries) => {
-        for (const { target, isIntersecting } of entries) {
-          const view = byElement.get(target);
-          if (view !== undefined) this.refresher.setVisible(view, isIntersecting);
-        }
-      },
-      { rootMargin: AHEAD },
-    );
-    for (const view of byElement.values()) {
-      this.refresher.add(view);
-      sight.observe(view.element);
-    }
+  /** Keeps a new panel up to date while it is in sight. */
+  private watch(view: PanelView): void {
+    this.byElement.set(view.element, view);
+    this.refresher.add(view);
+    this.sight.observe(view.element);
   }
 }

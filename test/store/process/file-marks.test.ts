@@ -27,6 +27,7 @@ it('differ after each change of a file or of its log', async () => {
 
 it('differ after a COMMIT of DuckDB, and not before it', async () => {
   const store = await openStore(path.join(folder, 'store.duckdb'));
+  await store.makeTables(['ping']);
   const connection = await store.connect();
   await connection.run('BEGIN');
   await connection.run("INSERT INTO ping VALUES (now(), 'n', 'regtest', 1.5)");

@@ -245,7 +245,7 @@ chromiumProgram.describe('the page', (program) => {
   });
 
   it('stores a view in its address, and follows it back', async () => {
-    const page = await open(`?range=6h&node=${PANEL_NODE}`);
+    const page = await open(`?range=6h&node=${PANEL_NODE}`, 'propagation');
     expect(await page.isChecked('#range-6h')).toBe(true);
     await page.check('#range-24h', { force: true });
     expect(new URL(page.url()).search).toBe(`?range=24h&node=${PANEL_NODE}`);
