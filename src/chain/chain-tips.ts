@@ -2,7 +2,7 @@ import type { Hash } from '../wire/hash';
 import type { HeaderChain } from './header-chain';
 
 /** How far below the best header tips are told and stale blocks counted: two weeks of mainnet. */
-export const TIP_WINDOW = 2_016;
+const TIP_WINDOW = 2_016;
 
 /** The most tips that are told at a time: test networks can have thousands. */
 const MOST_TIPS = 100;
@@ -14,10 +14,10 @@ const MOST_TIPS = 100;
  * `headers-only` - some have not arrived;
  * `invalid` - one of them is invalid.
  */
-export type TipStatus = 'active' | 'valid-fork' | 'headers-only' | 'invalid';
+type TipStatus = 'active' | 'valid-fork' | 'headers-only' | 'invalid';
 
 /** The end of a branch. */
-export interface ChainTip {
+interface ChainTip {
   readonly hash: Hash;
   readonly height: number;
   /** Blocks since the branch left the best chain; 0 for that one. */
