@@ -14,6 +14,7 @@ import type { PeerAccounts } from '../metrics/sessions/peer-accounts';
 import type { AsMap } from '../p2p/asmap/asmap';
 import { parseIp } from '../p2p/join/ip';
 import type { Pool } from '../p2p/pool';
+import type { WhyRecord } from '../why/why-record';
 import type { AppConfig } from './config';
 
 /** The parts that collectors are connected to. */
@@ -26,6 +27,8 @@ export interface CollectorParts {
   readonly view: RelayView;
   readonly pool: Pick<Pool, 'addresses'>;
   readonly live: LiveView;
+  /** Remembers what happened to each transaction, block and peer; null where that is not wanted. */
+  readonly why: WhyRecord | null;
   readonly accounts: PeerAccounts;
 }
 
@@ -35,7 +38,7 @@ export interface CollectorParts {
  */
 export function startCollectors(
   { policy, maxUserAgents, intervalMs, asMap, labels, arrivalsSample }: AppConfig,
-  { bus, clock, log, emitter, exporters, view, pool, live, accounts }: CollectorParts,
+  { bus, clock, log, emitter, exporters, view, pool, live, why, accounts }: CollectorParts,
 ): () => void {
   const context: CollectorContext = {
     ...{ policy, maxUserAgents, intervalMs, exporters, clockSteps: clock },
@@ -52,7 +55,9 @@ export function startCollectors(
     arrivalsSample,
     accounts,
   };
-  return connectCollectors([...COLLECTORS.map((create) => create(context)), live], bus, complainTo(log));
+  // The record sees a connection that ends before the collector of sessions closes its account.
+  const collectors = [...(why === null ? [] : [why]), ...COLLECTORS.map((create) => create(context)), live];
+  return connectCollectors(collectors, bus, complainTo(log));
 }
 
 /**
