@@ -17,6 +17,7 @@ import type { PeerAccounts } from '../metrics/sessions/peer-accounts';
 import type { AsMap } from '../p2p/asmap/asmap';
 import { parseIp } from '../p2p/join/ip';
 import type { Pool } from '../p2p/pool';
+import type { WhyRecord } from '../why/why-record';
 import type { AppConfig } from './config';
 
 /** The parts that collectors are connected to. */
@@ -33,6 +34,8 @@ export interface CollectorParts {
   readonly processor: BlockProcessor;
   readonly pool: Pick<Pool, 'addresses'>;
   readonly live: LiveView;
+  /** Remembers what happened to each transaction, block and peer; null where that is not wanted. */
+  readonly why: WhyRecord | null;
   readonly accounts: PeerAccounts;
 }
 
@@ -44,8 +47,8 @@ export function startCollectors(
   { policy, maxUserAgents, intervalMs, asMap, labels, arrivalsSample }: AppConfig,
   parts: CollectorParts,
 ): () => void {
-  const { bus, clock, unixTime, log, emitter, exporters, view, pool, live, accounts, chain, processor } =
-    parts;
+  const { bus, clock, unixTime, log, emitter, exporters } = parts;
+  const { view, pool, live, why, accounts, chain, processor } = parts;
   const context: CollectorContext = {
     ...{ policy, maxUserAgents, intervalMs, exporters, clockSteps: clock },
     emit: emitter.emit,
@@ -64,7 +67,9 @@ export function startCollectors(
     arrivalsSample,
     accounts,
   };
-  return connectCollectors([...COLLECTORS.map((create) => create(context)), live], bus, complainTo(log));
+  // The record sees a connection that ends before the collector of sessions closes its account.
+  const collectors = [...(why === null ? [] : [why]), ...COLLECTORS.map((create) => create(context)), live];
+  return connectCollectors(collectors, bus, complainTo(log));
 }
 
 /** The tips of the listener's own chain. */

@@ -6,6 +6,7 @@ import type { AddressLabels } from '../p2p/join/address-labels';
 import type { TransportMode } from '../p2p/transport/choice';
 import type { PolicyName } from '../policy/standardness';
 import type { HttpSettings } from '../web/settings';
+import type { WhyLimits } from '../why/why-record';
 import type { NetworkName } from '../wire/networks';
 import type { AlertSettings } from './alerting';
 import type { TorSettings } from './onion';
@@ -46,6 +47,8 @@ export interface AppConfig extends Partial<WatchConfig> {
   readonly http?: HttpSettings | undefined;
   /** Who is told of alerts; without it nobody. */
   readonly alerts?: AlertSettings | undefined;
+  /** How long what happened to each transaction, block and peer is remembered; without it, it is not. */
+  readonly why?: WhyLimits | undefined;
   readonly policy: PolicyName;
   readonly wtxidRelay: boolean;
   /** The transports that are used; default: v1 alone. */

@@ -35,6 +35,7 @@ import { openRecording, type Recording } from './recording';
 import { RELAY_VIEW_LIMITS } from './relay-view-limits';
 import { openPage } from './serving';
 import { startWatching } from './watching';
+import { openWhy } from './why';
 
 /** A running listener. */
 export interface App {
@@ -92,12 +93,15 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     { node, network },
     { nowMs: () => Date.now(), accounts, complain: complainTo(log) },
   );
-  const outputs = await openOutputs(config, { clock, log, page, live, onEnded: () => ending.end() });
-  const { queues, exporters, sink } = outputs;
   const view = new RelayView(
     { maxBytes: config.mempoolBytes, ...RELAY_VIEW_LIMITS },
     { bus, lookUp: full?.lookUp },
   );
+  const why = openWhy(config, { clock, accounts, unseen: (block) => view.unseen(block) });
+  const outputs = await openOutputs(config, {
+    ...{ clock, log, page, live, why: why?.answers, onEnded: () => ending.end() },
+  });
+  const { queues, exporters, sink } = outputs;
   const { pool, processor } = makePool(config, {
     bus,
     clock,
@@ -147,6 +151,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     ...{ bus, clock: recording.clock, unixTime: recording.unixTime },
     ...{ log, emitter, exporters, view, pool, live, accounts, processor },
     chain: headers.chain,
+    why: why?.record ?? null,
   });
   const writeInterval = (): void => recording.interval(pool, writePoints);
   logEvents(bus, log);

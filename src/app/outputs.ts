@@ -8,6 +8,7 @@ import type { PointSink } from '../metrics/emitter';
 import type { PageServer } from '../web/page-server';
 import type { AlertMonitor } from '../alerts/monitor';
 import type { AlertSettings } from './alerting';
+import type { LiveWhyAnswers } from '../why/live-why';
 import { sinkTo } from './collectors';
 import { startServing } from './serving';
 
@@ -37,6 +38,8 @@ export interface OutputsModules {
   readonly page: PageServer | null;
   /** The node's present state; undefined for a program that is no node. */
   readonly live?: Live;
+  /** What the node remembers of transactions, blocks and peers; undefined without a record of them. */
+  readonly why?: LiveWhyAnswers | undefined;
   /** Called when the reader of the points (a pipe) has gone for good. */
   readonly onEnded: () => void;
 }
@@ -67,7 +70,7 @@ export interface Outputs {
  */
 export async function openOutputs(
   { node, exports, spools, retentionMs, alerts }: OutputsOptions,
-  { clock, log, page, live, onEnded }: OutputsModules,
+  { clock, log, page, live, why, onEnded }: OutputsModules,
 ): Promise<Outputs> {
   const warn = (message: string): void => void log.warn(message);
   const { queues, stores } = await openExports(exports, { clock, warn, env: process.env, spools, onEnded });
@@ -78,7 +81,7 @@ export async function openOutputs(
   try {
     const serving = await startServing(
       { node, retentionMs, alerts },
-      { stores, stats: exporters, live, page, log },
+      { stores, stats: exporters, live, why, page, log },
     );
     return {
       queues,

@@ -11,6 +11,8 @@ import { QueryScheduler } from '../query/query-scheduler';
 import { RemoteAnswers } from '../query/remote-answers';
 import { serveQueries } from '../query/server';
 import { VERSION } from '../lib/version';
+import type { LiveWhyAnswers } from '../why/live-why';
+import { WHY_PATH, whyDocument } from '../why/why-document';
 import type { StoreProcess } from '../store/process/store-process';
 import { PageServer } from '../web/page-server';
 import type { HttpSettings } from '../web/settings';
@@ -34,6 +36,8 @@ export interface ServingModules {
   readonly stats: () => readonly ExporterStats[];
   /** The node's present state; undefined for a collector. */
   readonly live?: Live | undefined;
+  /** What the node remembers of transactions, blocks and peers; undefined without a record of them. */
+  readonly why?: LiveWhyAnswers | undefined;
   readonly page: PageServer | null;
   readonly log: Log;
 }
@@ -70,7 +74,7 @@ export async function openPage(settings: HttpSettings | undefined, log: Log): Pr
  */
 export async function startServing(
   { node, retentionMs, alerts: alertSettings }: ServingOptions,
-  { stores, stats, live, page, log }: ServingModules,
+  { stores, stats, live, why, page, log }: ServingModules,
 ): Promise<Serving> {
   const closing: (() => Promise<void>)[] = [];
   const schedulers = stores.map((store) => new QueryScheduler(new RemoteAnswers(store)));
@@ -85,15 +89,16 @@ export async function startServing(
       ? undefined
       : () => nodeState({ live, version: VERSION, exporters: stats, alerts: () => firingOf(alerts) });
   for (const scheduler of schedulers) {
-    const documents = new Map<string, () => unknown>();
+    const documents = new Map<string, (params: URLSearchParams) => unknown>();
     if (alerts !== null && scheduler === first) documents.set(ALERTS_PATH, () => alerts.report());
     if (live !== undefined) documents.set(SESSIONS_PATH, () => openSessions(live));
+    if (why !== undefined) documents.set(WHY_PATH, whyDocument(why));
     const server = await serveQueries({ scheduler, state, documents });
     closing.push(() => server.close());
   }
   if (page !== null) closing.push(() => page.close());
   if (first !== undefined)
-    await page?.show({ scheduler: first, node, live, alerts: alerts ?? undefined, exporters: stats });
+    await page?.show({ scheduler: first, node, live, why, alerts: alerts ?? undefined, exporters: stats });
   else if (page !== null) {
     log.info('no page: it shows an embedded store, and none of the exports is one');
     await page.close();

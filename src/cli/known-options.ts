@@ -16,6 +16,7 @@ import type { KnownOptions } from './settings';
 import { SETUP_OPTIONS } from './setup';
 import { TOP_OPTIONS } from './top';
 import { TAP_OPTIONS } from './watch-options';
+import { WHY_OPTIONS } from './why';
 
 /** Tables of options that variables and the file may set. */
 export const SETTABLE: readonly OptionTable[] = [
@@ -32,6 +33,7 @@ export const FLAG_ONLY: readonly OptionTable[] = [
   DEMO_OPTIONS,
   TOP_OPTIONS,
   PEERS_OPTIONS,
+  WHY_OPTIONS,
   QUERY_OPTIONS,
   AUDIT_OPTIONS,
   BACKUP_OPTIONS,
@@ -56,6 +58,7 @@ const OPTIONS_OF: Readonly<Record<string, readonly OptionTable[]>> = {
   alerts: [ALERTS_OPTIONS],
   audit: [AUDIT_OPTIONS],
   peers: [PEERS_OPTIONS],
+  why: [WHY_OPTIONS],
   backup: [BACKUP_OPTIONS],
   series: [LIST_OPTIONS],
   frames: [FRAMES_OPTIONS],

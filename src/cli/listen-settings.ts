@@ -7,6 +7,7 @@ import { joinSettings } from './join-settings';
 import { LISTEN_OPTIONS } from './options';
 import { recordSettings } from './record-settings';
 import { readConnect, readNode } from './values';
+import { whySettings } from './why-settings';
 
 /**
  * Checks the listener's options and returns the settings.
@@ -39,6 +40,7 @@ export function listenSettings(args: ArgumentsCamelCase<ListenArguments>): Omit<
     mempoolBytes: LISTEN_OPTIONS['mempool-size'].read(args.mempoolSize) * 1_000_000,
     spoolBytes: LISTEN_OPTIONS['spool-size'].read(args.spoolSize) * 1_000_000,
     arrivalsSample: args.arrivals ? LISTEN_OPTIONS['arrivals-sample'].read(args.arrivalsSample) : undefined,
+    why: whySettings(args),
     record: recordSettings(args),
     maxUserAgents: LISTEN_OPTIONS['max-user-agents'].read(args.maxUserAgents),
   };

@@ -28,6 +28,7 @@ import { checkSpelling, explainUnknown } from './spelling';
 import { withTypedName } from './store-option';
 import { tapCommand } from './tap';
 import { topCommand } from './top';
+import { whyCommand } from './why';
 
 /** All commands. Each has its own type of arguments, which the list does not need. */
 function commands(settings: Settings): CommandModule[] {
@@ -40,6 +41,7 @@ function commands(settings: Settings): CommandModule[] {
     demoCommand(settings),
     topCommand,
     peersCommand,
+    whyCommand,
     queryCommand,
     queriesCommand,
     auditCommand,

@@ -34,6 +34,7 @@ import {
   readCount,
 } from './values';
 import { WATCH_OPTIONS } from './watch-options';
+import { WHY_RECORD_OPTIONS } from './why-settings';
 
 /** Maximum number of peers: as many as there are nodes that can be reached by IPv4, IPv6 and Tor. */
 const MAX_PEERS = 20_000;
@@ -222,6 +223,7 @@ export const LISTEN_OPTIONS = {
   ...ALERT_OPTIONS,
   retention: RETENTION,
   'max-user-agents': MAX_USER_AGENTS,
+  ...WHY_RECORD_OPTIONS,
   ...RECORD_OPTIONS,
   ...WATCH_OPTIONS,
 } as const satisfies OptionTable;

@@ -52,6 +52,9 @@ const SHOWN_MS = 60_000;
 /** Shorter than the listener's default, so that a demo of one minute has data to show. */
 const POINT_INTERVAL_MS = 1_000;
 
+/** What the listener remembers for `why`: all of the demo. */
+const WHY = { keptMs: 86_400_000, maxBytes: 24_000_000 };
+
 /**
  * Runs a regtest network and the listener on it, over real TCP on loopback. At the end it prints a query to
  * type next. The store `demo.duckdb` is new in each run, and stays for that query.
@@ -133,5 +136,6 @@ function configOf(network: RegtestNetwork, store: string, { exports: more, http 
     txPerSecond: 200,
     maxUserAgents: 200,
     mempoolBytes: 50_000_000,
+    why: WHY,
   };
 }

@@ -186,7 +186,7 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
   /** Asks for inventory (`getdata`). */
   request(items: readonly InventoryItem[]): void {
     this.budget?.requested(items);
-    this.modules.bus.emit('requested', { peer: this, count: items.length });
+    this.modules.bus.emit('requested', { peer: this, count: items.length, items });
     this.send('getdata', encodeInventory(items));
   }
 

@@ -91,7 +91,7 @@ export function messageHandlers({
         if (type === INV_BLOCK) bus.emit('blockAnnounced', { peer: connection, hash });
     },
     notfound: (connection, items) => {
-      bus.emit('notFound', { peer: connection, count: items.length });
+      bus.emit('notFound', { peer: connection, count: items.length, items });
       transactions.notFound(connection, items);
       blocks.notFound(connection, items);
     },

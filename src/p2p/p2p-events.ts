@@ -146,13 +146,18 @@ export interface P2PEvents {
   requested: {
     readonly peer: PeerInfo;
     readonly count: number;
-    /** What it was asked for. Told of a watched node alone, whose requests a tap reads. */
+    /** What it was asked for; left out by a replay, which has the number alone. */
     readonly items?: readonly InventoryItem[];
   };
   /** A watched node announced inventory to a peer. The listener itself announces nothing. */
   relayed: { readonly peer: PeerInfo; readonly items: readonly InventoryItem[] };
   /** A peer does not have what it was asked for (`notfound`). */
-  notFound: { readonly peer: PeerInfo; readonly count: number };
+  notFound: {
+    readonly peer: PeerInfo;
+    readonly count: number;
+    /** What it does not have; left out by a replay, which has the number alone. */
+    readonly items?: readonly InventoryItem[];
+  };
   /** A peer told the least feerate at which it wants transactions, in sat/kvB (BIP133). */
   feeFilter: { readonly peer: PeerInfo; readonly perKvb: number };
   /** A peer answered our ping. */

@@ -63,7 +63,7 @@ function lateReason(transaction: Transaction): NonStandardReason | undefined {
 function scriptFault(output: Output): NonStandardReason | undefined {
   switch (output.type) {
     case 'nulldata':
-      return isSmallNulldata(output) ? undefined : 'datacarrier';
+      return isBtcdNulldata(output) ? undefined : 'datacarrier';
     case 'multisig':
       return (output.multisig?.keys ?? 0) > MAX_MULTISIG_KEYS ? 'bare-multisig' : undefined;
     case 'nonstandard':
@@ -78,7 +78,7 @@ function scriptFault(output: Output): NonStandardReason | undefined {
  * Whether OP_RETURN is followed by nothing, or by one push of at most 80 bytes (`txscript/standard.go`
  * isNullDataScript).
  */
-function isSmallNulldata({ bytes, scriptStart, scriptEnd }: Output): boolean {
+export function isBtcdNulldata({ bytes, scriptStart, scriptEnd }: Output): boolean {
   const start = scriptStart + 1;
   if (start === scriptEnd) return true;
   if (operationEnd(bytes, start, scriptEnd) !== scriptEnd) return false;

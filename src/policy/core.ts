@@ -71,7 +71,7 @@ function scriptFault(output: Output, datacarrierLeft: number): NonStandardReason
     case 'nonstandard':
       return 'scriptpubkey';
     case 'multisig':
-      return isStandardMultisig(output) ? undefined : 'scriptpubkey';
+      return isCoreMultisig(output) ? undefined : 'scriptpubkey';
     case 'nulldata':
       return output.scriptLength > datacarrierLeft ? 'datacarrier' : undefined;
     default:
@@ -79,7 +79,8 @@ function scriptFault(output: Output, datacarrierLeft: number): NonStandardReason
   }
 }
 
-function isStandardMultisig({ multisig }: Output): boolean {
+/** Whether Core relays a bare multisig: one of at most 3 valid keys. */
+export function isCoreMultisig({ multisig }: Output): boolean {
   return multisig !== undefined && multisig.keysAreValid && multisig.keys <= MAX_MULTISIG_KEYS;
 }
 

@@ -30,8 +30,8 @@ export interface ServeModules {
   readonly scheduler: QueryScheduler;
   /** What is known of this moment, of a node. */
   readonly state?: (() => NodeState) | undefined;
-  /** What else is told, by path, as JSON. */
-  readonly documents?: ReadonlyMap<string, () => unknown> | undefined;
+  /** What else is told, by path, as JSON. The parameters are those behind the path. */
+  readonly documents?: ReadonlyMap<string, (params: URLSearchParams) => unknown> | undefined;
 }
 
 export interface QueryServer {
@@ -65,9 +65,10 @@ export async function serveQueries(
     try {
       const question = await readRequest(request);
       if (question === null) {
-        const document = documents?.get(request.url ?? '');
-        if (document !== undefined) response.end(JSON.stringify(document()));
-        else response.end(request.url === LIVE_PATH ? encodeLive(state?.()) : '');
+        const [name = '', params = ''] = (request.url ?? '').split('?', 2);
+        const document = documents?.get(name);
+        if (document !== undefined) response.end(JSON.stringify(document(new URLSearchParams(params))));
+        else response.end(name === LIVE_PATH ? encodeLive(state?.()) : '');
         return;
       }
       const left = new AbortController();

@@ -6,6 +6,7 @@ import type { Log } from '../lib/log';
 import type { ExporterStats } from '../metrics/collector';
 import type { QueryScheduler } from '../query/query-scheduler';
 import { endAnswers } from '../query/close-server';
+import type { LiveWhyAnswers } from '../why/live-why';
 import { ASSETS, readAssets } from './assets';
 import { StoreExtentReader } from './store-extent';
 import { TokenGuard } from './token-guard';
@@ -23,6 +24,8 @@ export interface PageModules {
   /** Name of the node or collector; null for a store alone. */
   readonly node: string | null;
   readonly live?: Live | undefined;
+  /** What a node remembers of transactions, blocks and peers. */
+  readonly why?: LiveWhyAnswers | undefined;
   readonly alerts?: AlertFeed | undefined;
   readonly exporters: () => readonly ExporterStats[];
 }

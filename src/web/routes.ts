@@ -8,6 +8,8 @@ import { PANELS_PATH, panelHandler, panelsHandler } from './api/panels';
 import { peerHandler } from './api/peer';
 import { type Answering, queryHandler } from './api/query';
 import { seriesHandler } from './api/series';
+import { whyHandler } from './api/why';
+import type { LiveWhyAnswers } from '../why/live-why';
 import { type Asset, sendAsset } from './assets';
 import type { Warn } from '../lib/token-attempts';
 import type { Route } from './exchange';
@@ -19,6 +21,7 @@ import type { RouterModules } from './router';
 
 export interface SiteModules extends About, Answering {
   readonly alerts?: AlertFeed | undefined;
+  readonly why?: LiveWhyAnswers | undefined;
   readonly assets: ReadonlyMap<string, Asset>;
   readonly guard: TokenGuard;
   readonly warn: Warn;
@@ -35,6 +38,7 @@ export function siteOf(modules: SiteModules): Pick<RouterModules, 'routes' | 'na
     ['/api/info', { access: 'api', GET: infoHandler(modules) }],
     ['/api/series', { access: 'api', GET: seriesHandler }],
     ['/api/query', { access: 'api', POST: queryHandler(modules) }],
+    ['/api/why', { access: 'api', GET: whyHandler(modules) }],
     ['/api/alerts', { access: 'api', GET: alertsHandler(alerts) }],
     ['/feed.xml', { access: 'api', GET: feedHandler(modules) }],
     [RUNBOOKS_PATH, { access: 'all', GET: runbooksHandler }],

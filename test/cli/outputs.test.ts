@@ -66,6 +66,7 @@ const WAYS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     [`query tx --since 2020-01-01 --format parquet ${STORE}`]: 0,
     [`alerts ${STORE}`]: 0,
     [`peers ${STORE}`]: 0,
+    [`why 1 --format json ${STORE}`]: 0,
     'crawl list': 0,
   },
   'a recording': {
@@ -79,6 +80,7 @@ const WAYS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'a failure': {
     'serve --store duckdb:missing.duckdb': 1,
     'backup copy --store duckdb:missing.duckdb': 1,
+    [`why abcd ${STORE}`]: 1,
     'frames missing': 1,
     'replay missing': 1,
   },
@@ -86,6 +88,7 @@ const WAYS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     bogus: 2,
     backup: 2,
     frames: 2,
+    why: 2,
     'replay x --speed fast': 2,
     'collect --listen nonsense': 2,
     'demo --seconds nonsense': 2,

@@ -6,6 +6,7 @@ import { judgePeers } from '../support/hour/judge-peers';
 import { judgeRecording } from '../support/hour/judge-recording';
 import { judgeTraffic } from '../support/hour/judge-traffic';
 import { judgeTransactions } from '../support/hour/judge-transactions';
+import { judgeWhy } from '../support/hour/judge-why';
 import { type StoryResult, play } from '../support/hour/story';
 import { View } from '../support/hour/view';
 import { POLICY_NAMES } from '../../src/policy/standardness';
@@ -40,5 +41,6 @@ btcd.describe('an hour of regtest in minutes: three btcds in a line and a script
     judgeTransactions(view);
     judgePeers(view);
     judgeRecording(view);
+    judgeWhy(view);
   });
 });

@@ -104,7 +104,10 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs, isWatched = f
       },
       blockAnnounced: ({ peer, hash }) => announce('block', announcing(peer), hash, monotonicMs()),
       disconnected: ({ peer }) => numbers.left(peer.address, monotonicMs()),
-      requested: ({ items = [] }) => note('requested', items),
+      // The requests of the listener are no part of how something spread.
+      requested: ({ items = [] }) => {
+        if (isWatched) note('requested', items);
+      },
       relayed: ({ items }) => note('relayed', items),
       // A transaction of a watched node may be judged by what its RPC tells, later or not at all.
       ...(isWatched && {

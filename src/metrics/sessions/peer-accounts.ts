@@ -141,10 +141,13 @@ export class PeerAccounts {
     return count;
   }
 
-  /** What is known of a connection at this moment. */
-  sessionOf(peer: PeerInfo, account: PeerAccount): Session {
+  /**
+   * What is known of a connection at this moment. Whoever makes no points of it gives the time, so that a
+   * recording has no reading of the clock which a replay lacks.
+   */
+  sessionOf(peer: PeerInfo, account: PeerAccount, nowMs = this.modules.monotonicMs()): Session {
     const origin = account.origin ?? originOf(peer.address, this.modules);
-    return { peer, account, origin, ageMs: this.modules.monotonicMs() - account.begunMs };
+    return { peer, account, origin, ageMs: nowMs - account.begunMs };
   }
 
   private joinCrowds({ address, claims }: PeerInfo, account: PeerAccount): void {

@@ -1,6 +1,7 @@
 import type { Unit } from '../../panels/panel';
 import { type Content, el } from './dom';
 import { digits, formatTime, formatValue } from './format';
+import { idLink, isId } from './ids';
 import type { AnswerRows, Cell, Column } from './api-types';
 
 /** How to show an answer as a table. */
@@ -59,7 +60,8 @@ function cellContent(cell: Cell, type: Column['type'], unit: Unit | null): Conte
     const text = unit === null ? digits(number) : formatValue(number, unit);
     return el('data', { value: String(cell), title: String(cell) }, text);
   }
-  return String(cell);
+  const text = String(cell);
+  return type === 'string' && isId(text) ? idLink(text) : text;
 }
 
 function ordered({ columns, rows }: AnswerRows, largestFirst: boolean): AnswerRows['rows'] {

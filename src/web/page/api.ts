@@ -1,3 +1,4 @@
+import type { WhyAnswer } from '../../why/why-answer';
 import type {
   Info,
   PanelAnswer,
@@ -46,6 +47,10 @@ export class Api {
 
   schema(): Promise<Schema> {
     return this.json<Schema>('/api/series');
+  }
+
+  why(id: string, signal: AbortSignal): Promise<WhyAnswer> {
+    return this.json<WhyAnswer>(`/api/why?${new URLSearchParams({ id }).toString()}`, { signal });
   }
 
   query(request: QueryRequest, signal: AbortSignal): Promise<QueryAnswer> {

@@ -1,7 +1,8 @@
 import type { LiveBlock } from '../../live/live';
 import { byId, el } from './dom';
 import { digits, formatDuration, formatTime, formatValue } from './format';
-import { findLink } from './place';
+import { idLink } from './ids';
+import { whyLink } from './place';
 
 /** Blocks that are drawn; a wide window shows them all. */
 const MOST = 10;
@@ -39,7 +40,7 @@ export class BlockStrip {
       fill,
       el(
         'a',
-        { class: 'block-height', href: findLink(sha), title: sha },
+        { class: 'block-height', href: whyLink(sha), title: sha },
         height === null ? '–' : digits(height),
       ),
       el(
@@ -50,7 +51,9 @@ export class BlockStrip {
       status === 'accepted' ? null : line(status.replaceAll('_', ' '), 'block-status'),
       line(`${digits(numTx)} tx, ${formatValue(size, 'bytes')}`),
       line(totalFees === null ? 'fees not known' : `${formatValue(totalFees, 'sat')} fees`),
-      firstFrom === null ? null : line(`first: ${firstFrom}`),
+      firstFrom === null
+        ? null
+        : el('span', { class: 'block-line', title: firstFrom }, 'first: ', idLink(firstFrom)),
     );
   }
 }

@@ -1,6 +1,6 @@
 import { copyButton } from './copy';
 import { button, el, setText } from './dom';
-import { findLink } from './place';
+import { whyLink } from './place';
 import { rowWindow } from './row-window';
 
 /** A column of a table that changes. */
@@ -241,7 +241,7 @@ function fillId(cell: HTMLTableCellElement, text: string): void {
     link = made;
   }
   setText(link, text);
-  const href = findLink(text);
+  const href = whyLink(text);
   if (link.getAttribute('href') !== href) link.href = href;
 }
 

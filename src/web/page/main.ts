@@ -7,7 +7,7 @@ import { NodeView } from './node-view';
 import { Now } from './now';
 import { Panels } from './panels';
 import { QueryBox } from './query-box';
-import { findLink } from './place';
+import { findLink, whyLink } from './place';
 import { Refresher, retryAfterMs } from './refresher';
 import { searchOf } from './search';
 import { byId } from './dom';
@@ -16,6 +16,7 @@ import { Tabs } from './tabs';
 import { themeSwitch } from './theme';
 import { Toolbar } from './toolbar';
 import { VerdictStrip } from './verdict-strip';
+import { WhyView } from './why-view';
 import type { Info, Status } from './api-types';
 import { type StoreTimes, type View, fitted, readView, refreshEveryMs, writeView } from './view';
 
@@ -65,6 +66,7 @@ function start(): void {
   let opening: Promise<void> | null = null;
   const tabs: Tabs = new Tabs((place) => {
     panels.show(place);
+    if (place.tab === 'why') why.show(place.find);
     if (place.tab !== 'query') return;
     opening ??= untilDone(() => box.open());
     const { find } = place;
@@ -85,9 +87,10 @@ function start(): void {
     api,
     node: () => ((info?.nodes.length ?? 0) > 1 ? (view.node ?? info?.shows ?? null) : null),
   });
+  const why: WhyView = new WhyView(api);
   const moment = new Now(now, api);
   new Jump((text) => [...foundIn(text), ...panels.find(text)]);
-  for (const id of ['now', 'query']) {
+  for (const id of ['now', 'query', 'why']) {
     const [section, item] = [byId(id, 'section'), byId(`nav-${id}`, 'li')];
     tabs.add(id, { section, item });
   }
@@ -197,10 +200,15 @@ function keepUpToDate(nodeView: NodeView, everyMs: () => number | null): Refresh
   return refresher;
 }
 
-/** What a text names in the store: a transaction, a block or a peer. */
+/** What a text names: a transaction, a block or a peer. */
 function foundIn(text: string): readonly Found[] {
   const search = searchOf(text);
-  return search === null ? [] : [{ title: search.what, hint: 'in the store', href: findLink(text) }];
+  return search === null
+    ? []
+    : [
+        { title: search.what, hint: 'what is known of it', href: whyLink(text.trim()) },
+        { title: search.what, hint: 'in the store', href: findLink(text) },
+      ];
 }
 
 /** The address of a view, at the place that is shown now. */

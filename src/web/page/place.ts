@@ -5,7 +5,7 @@ export interface Place {
   readonly panel: string | null;
   /** Whether that panel has the tab for itself. */
   readonly isAlone: boolean;
-  /** What is to be looked for in the store: a hash, a height or a peer; null for nothing. */
+  /** What is asked for: a hash, a height or a peer; null for nothing. */
   readonly find: string | null;
 }
 
@@ -18,17 +18,20 @@ export interface Places {
 
 const PANEL = 'panel-';
 const ALONE = 'alone-';
-const FIND = 'find-';
-
-/** The tab in which what was looked for is shown. */
-const FIND_TAB = 'query';
+/** What asks for something, and the tab that shows it: by a statement, or everything that is known of it. */
+const ASKING = [
+  { prefix: 'find-', of: 'query' },
+  { prefix: 'why-', of: 'why' },
+] as const;
+const [FIND, WHY] = ASKING;
 
 /** Reads a place from the part of an address after `#`; null if there is no such place. */
 export function readPlace(hash: string, { tabs, tabOf }: Places): Place | null {
   const name = hash.replace(/^#/, '');
   if (tabs.has(name)) return { tab: name, panel: null, isAlone: false, find: null };
-  if (name.startsWith(FIND) && tabs.has(FIND_TAB))
-    return { tab: FIND_TAB, panel: null, isAlone: false, find: decoded(name.slice(FIND.length)) };
+  for (const { prefix, of } of ASKING)
+    if (name.startsWith(prefix) && tabs.has(of))
+      return { tab: of, panel: null, isAlone: false, find: decoded(name.slice(prefix.length)) };
   for (const prefix of [PANEL, ALONE]) {
     const panel = name.startsWith(prefix) ? name.slice(prefix.length) : '';
     const tab = tabOf.get(panel);
@@ -44,7 +47,12 @@ export function panelLink(name: string, isAlone = false): string {
 
 /** The link that looks for a hash, a height or a peer in the store. */
 export function findLink(text: string): string {
-  return `#${FIND}${encodeURIComponent(text)}`;
+  return `#${FIND.prefix}${encodeURIComponent(text)}`;
+}
+
+/** The link to everything that is known of a hash, a height or a peer. */
+export function whyLink(text: string): string {
+  return `#${WHY.prefix}${encodeURIComponent(text)}`;
 }
 
 function decoded(text: string): string {

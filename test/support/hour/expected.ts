@@ -1,4 +1,5 @@
 import type { PolicyName } from '../../../src/policy/standardness';
+import { display, sha256d } from '../../chain/mine';
 import { serialize, FINAL_SEQUENCE, compactSize } from '../transaction';
 import type { Row } from '../stored';
 import type { Signed } from '../wallet';
@@ -54,6 +55,11 @@ export function transactionRows(relayed: Relayed, policy: PolicyName): Transacti
         ? undefined
         : { tx_fee: fee, tx_size: size, min_fee: least, fee_ratio: fee / least, fee_rate: fee / vsize },
   };
+}
+
+/** The wtxid as people write it. */
+export function wtxidOf({ hex }: Signed): string {
+  return display(sha256d(Buffer.from(hex, 'hex')));
 }
 
 /** btcd 0.26 demands 1 sat/vB, Core 31 a tenth of it, rounded up. */

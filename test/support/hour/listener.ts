@@ -3,6 +3,8 @@ import { connectClient } from '../../../src/query/client';
 import { allRows } from '../../../src/query/result';
 import type { Source } from '../../../src/query/source';
 import type { PolicyName } from '../../../src/policy/standardness';
+import type { LiveWhy } from '../../../src/why/why-answer';
+import { askWhy } from '../../../src/why/why-document';
 import type { Cleanup } from '../cleanup';
 import { type Program, runProgram } from '../program';
 import { type Recorder, startRecorder } from '../recorder';
@@ -76,6 +78,13 @@ export class Listener {
         }),
       ),
     );
+  }
+
+  /** What the running program tells of a transaction, a block or a peer. */
+  async why(id: string): Promise<LiveWhy> {
+    const answer = await askWhy(this.store, id);
+    if (answer === null) throw new Error(`${this.policy} keeps no record`);
+    return answer;
   }
 
   /** Waits until a query returns a row. */

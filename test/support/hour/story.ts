@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { PolicyName } from '../../../src/policy/standardness';
+import type { LiveWhy } from '../../../src/why/why-answer';
 import type { Cleanup } from '../cleanup';
 import { until } from '../until';
 import { Wallet } from '../wallet';
@@ -13,6 +14,7 @@ import { relayEveryForm } from './act-relay';
 import { reorganise } from './act-reorg';
 import { makeCoins } from './coins';
 import { BtcdLine } from './btcd-line';
+import { wtxidOf } from './expected';
 import { Listener } from './listener';
 import { ScriptRecord } from './record';
 import { bytesOf } from './rows';
@@ -36,6 +38,11 @@ export interface StoryResult {
    * scripted peer.
    */
   readonly bandwidth: { readonly btcds: object; readonly listeners: object };
+  /**
+   * What each listener told before it was stopped of every transaction, by txid and by wtxid, of every block
+   * and of every peer.
+   */
+  readonly whys: ReadonlyMap<PolicyName, ReadonlyMap<string, LiveWhy>>;
   /** The exit statuses of the listeners. */
   readonly statuses: ReadonlyMap<PolicyName, number | null>;
 }
@@ -78,11 +85,29 @@ export async function play(btcdProgram: string, cleanup: Cleanup): Promise<Story
   const bandwidth = await quietBandwidth(stage);
   await stage.checkpoint('the end');
   const statuses = new Map<PolicyName, number | null>();
+  const whys = new Map<PolicyName, ReadonlyMap<string, LiveWhy>>();
   for (const listener of listeners) {
     await untilHeard(listener);
+    whys.set(listener.policy, await askEverything(listener, stage));
     statuses.set(listener.policy, await listener.stop(cleanup));
   }
-  return { stage, bandwidth, statuses };
+  return { stage, bandwidth, whys, statuses };
+}
+
+/** Asks a listener for everything that the script made. */
+async function askEverything(
+  listener: Listener,
+  { record, line }: Stage,
+): Promise<ReadonlyMap<string, LiveWhy>> {
+  const ids = [
+    ...[...record.relayed.values()].flatMap(({ transaction }) => [transaction.txid, wtxidOf(transaction)]),
+    ...record.judged.map(({ sha }) => sha),
+    ...listener.recorders.map((_, peer) => listener.addressOf(peer)),
+    String(await line.last.rpc<number>('getblockcount')),
+  ];
+  const told = new Map<string, LiveWhy>();
+  for (const id of new Set(ids)) told.set(id, await listener.why(id));
+  return told;
 }
 
 /** The bytes of all listeners by the btcds' count and by their own, at a quiet moment. */

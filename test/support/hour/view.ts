@@ -1,4 +1,5 @@
 import type { PolicyName } from '../../../src/policy/standardness';
+import type { LiveWhy } from '../../../src/why/why-answer';
 import type { Row } from '../stored';
 import type { Listener } from './listener';
 import type { ScriptRecord } from './record';
@@ -31,6 +32,13 @@ export class View {
   /** The exit status of the program. */
   get status(): number | null | undefined {
     return this.played().statuses.get(this.policy);
+  }
+
+  /** What the running program told of a transaction, a block or a peer of the script. */
+  why(id: string): LiveWhy {
+    const told = this.played().whys.get(this.policy)?.get(id);
+    if (told === undefined) throw new Error(`nobody asked for ${id}`);
+    return told;
   }
 
   rows(sql: string): Promise<Row[]> {

@@ -1,7 +1,7 @@
-import { findLink, panelLink, readPlace } from '../../../src/web/page/place';
+import { findLink, panelLink, readPlace, whyLink } from '../../../src/web/page/place';
 
 const places = {
-  tabs: new Set(['now', 'chain', 'peers', 'query']),
+  tabs: new Set(['now', 'chain', 'peers', 'query', 'why']),
   tabOf: new Map([
     ['block-size', 'chain'],
     ['peers', 'peers'],
@@ -14,6 +14,8 @@ it.each([
   [panelLink('block-size'), { tab: 'chain', panel: 'block-size', isAlone: false, find: null }],
   [panelLink('peers', true), { tab: 'peers', panel: 'peers', isAlone: true, find: null }],
   [findLink('[::1]:8333'), { tab: 'query', panel: null, isAlone: false, find: '[::1]:8333' }],
+  [whyLink('[::1]:8333'), { tab: 'why', panel: null, isAlone: false, find: '[::1]:8333' }],
+  ['#why', { tab: 'why', panel: null, isAlone: false, find: null }],
   ['#find-%ff', { tab: 'query', panel: null, isAlone: false, find: '%ff' }],
 ])('reads the place of %s', (hash, place) => {
   expect(readPlace(hash, places)).toEqual(place);

@@ -1,0 +1,55 @@
+import { UsageError } from '../lib/errors';
+import { parseDuration } from '../lib/duration';
+import type { WhyLimits } from '../why/why-record';
+import type { OptionTable } from './option';
+import { readWholeNumber } from './values';
+
+/** Three weeks: what is older is for the store. */
+const LONGEST_MS = 21 * 86_400_000;
+const LEAST_MS = 60_000;
+
+/** A gigabyte, and what four logs need at least. */
+const MOST_MB = 1_000;
+
+/** Options of the record that `why` asks. */
+export const WHY_RECORD_OPTIONS = {
+  why: {
+    read: readWhy,
+    type: 'string',
+    requiresArg: true,
+    default: '24h',
+    describe:
+      'How long what happened to each transaction, block and peer is remembered, for btcdmon-node why; or off',
+  },
+  'why-size': {
+    read: readWholeNumber('why-size', MOST_MB),
+    type: 'string',
+    requiresArg: true,
+    default: '24',
+    describe: 'Megabytes of memory for that; the oldest is forgotten first',
+  },
+} as const satisfies OptionTable;
+
+/** The limits of the record; undefined where none is kept. */
+export function whySettings({
+  why,
+  whySize,
+}: {
+  readonly why: string;
+  readonly whySize: string;
+}): WhyLimits | undefined {
+  const keptMs = readWhy(why);
+  const maxBytes = WHY_RECORD_OPTIONS['why-size'].read(whySize) * 1_000_000;
+  return keptMs === null ? undefined : { keptMs, maxBytes };
+}
+
+/**
+ * Reads --why, in milliseconds; null for none.
+ * @throws UsageError naming the value and what would be right
+ */
+function readWhy(text: string): number | null {
+  if (text === 'off') return null;
+  const ms = parseDuration(text);
+  if (ms !== null && ms >= LEAST_MS && ms <= LONGEST_MS) return ms;
+  throw new UsageError(`--why ${text}: give a duration from 1m to 3w, such as 24h, or off`);
+}

@@ -1,0 +1,156 @@
+import type { BlockStatus, ProcessedBlock } from '../chain/chain-events';
+import type { P2PEvents } from '../p2p/p2p-events';
+import { displayOf, type Hash } from '../wire/hash';
+
+/** Blocks that are remembered: a week of mainnet. */
+const MOST_BLOCKS = 1_000;
+
+/** Hashes that were announced and whose block has not come; each peer has a part of them. */
+const MOST_ANNOUNCED = 500;
+const MOST_OF_PEER = 16;
+
+/** Announcements of one block whose peer and time are remembered. */
+const MOST_ANNOUNCEMENTS = 100;
+
+/** The announcement of a block by a peer, at its first time. */
+export interface BlockAnnouncement {
+  /** Number of the connection. */
+  readonly connection: number;
+  readonly timeMs: number;
+}
+
+/** A block. Times are on the monotonic clock. */
+export interface KnownBlock {
+  readonly hash: Hash;
+  readonly announcements: BlockAnnouncement[];
+  /** Announcements beyond those. */
+  moreAnnouncements: number;
+  /** The connections that were asked for it. */
+  readonly asked: BlockAnnouncement[];
+  received: { readonly connection: number; readonly timeMs: number; readonly wasRequested: boolean } | null;
+  compact: Omit<P2PEvents['compactBlock'], 'hash'> | null;
+  judged: JudgedBlock | null;
+  /** When it joined the best chain: mostly once. */
+  readonly connections: BlockConnection[];
+}
+
+/** That a block joined the best chain. */
+export interface BlockConnection {
+  /** Counts those of the run; `ItemLog` tells by it which transactions were in the block. */
+  readonly number: number;
+  readonly height: number;
+  readonly timeMs: number;
+  /** When it left that chain; null if it did not. */
+  leftMs: number | null;
+}
+
+/** What was found when a block was judged. */
+export interface JudgedBlock {
+  readonly timeMs: number;
+  readonly status: BlockStatus;
+  readonly height: number | null;
+  readonly reason: NonNullable<ProcessedBlock['reason']> | null;
+  readonly processMs: number | null;
+  readonly size: number;
+  readonly weight: number;
+  readonly numTx: number;
+  readonly numInputs: number;
+  readonly numOutputs: number;
+  /** Transactions that were never relayed to us before; null where that is not known. */
+  readonly numUnseen: number | null;
+  /** What the coinbase takes beyond the subsidy, in satoshi; null if unknown. */
+  readonly fees: number | null;
+  /** Of the coinbase. */
+  readonly coinbaseTxid: Hash | null;
+  /** Time in its header, Unix seconds. */
+  readonly time: number;
+  readonly prev: Hash;
+}
+
+/** The last blocks, and hashes that were announced as blocks. Its memory is bounded. */
+export class KnownBlocks {
+  private readonly blocks = new Map<Hash, KnownBlock>();
+  private readonly announced = new Map<Hash, KnownBlock>();
+  /** How many of the announced hashes a peer named first, by the number of its connection. */
+  private readonly namedBy = new Map<number, number>();
+
+  get(hash: Hash): KnownBlock | undefined {
+    return this.blocks.get(hash) ?? this.announced.get(hash);
+  }
+
+  /** Those that came, the oldest first. */
+  list(): readonly KnownBlock[] {
+    return [...this.blocks.values()];
+  }
+
+  announce(hash: Hash, connection: number, timeMs: number): void {
+    const known = this.get(hash);
+    if (known === undefined) {
+      const named = this.namedBy.get(connection) ?? 0;
+      if (named >= MOST_OF_PEER) return;
+      this.namedBy.set(connection, named + 1);
+      this.announced.set(hash, { ...newBlock(hash), announcements: [{ connection, timeMs }] });
+      for (const [oldest] of this.announced) {
+        if (this.announced.size <= MOST_ANNOUNCED) break;
+        this.forget(oldest);
+      }
+      return;
+    }
+    if (known.announcements.some((it) => it.connection === connection)) return;
+    if (known.announcements.length < MOST_ANNOUNCEMENTS) known.announcements.push({ connection, timeMs });
+    else known.moreAnnouncements += 1;
+  }
+
+  asked(hash: Hash, connection: number, timeMs: number): void {
+    const asked = this.get(hash)?.asked;
+    if (asked !== undefined && asked.length < MOST_ANNOUNCEMENTS) asked.push({ connection, timeMs });
+  }
+
+  /** A block that came, and is kept from now on. */
+  came(hash: Hash): KnownBlock {
+    let block = this.blocks.get(hash);
+    if (block !== undefined) return block;
+    block = this.announced.get(hash) ?? newBlock(hash);
+    this.forget(hash);
+    this.blocks.set(hash, block);
+    for (const [oldest] of this.blocks) {
+      if (this.blocks.size <= MOST_BLOCKS) break;
+      this.blocks.delete(oldest);
+    }
+    return block;
+  }
+
+  /** Forgets what was heard of last before. */
+  expire(untilMs: number): void {
+    for (const [hash, { announcements }] of this.announced)
+      if ((announcements.at(-1)?.timeMs ?? 0) < untilMs) this.forget(hash);
+    for (const [hash, { received, judged, connections }] of this.blocks) {
+      const times = [received, judged, connections.at(-1)].map((it) => it?.timeMs ?? 0);
+      if (Math.max(...times) < untilMs) this.blocks.delete(hash);
+    }
+  }
+
+  /** The hashes that begin so, as people write it; `most` of them. */
+  beginningWith(prefix: string, most: number): readonly Hash[] {
+    return [...this.blocks.keys(), ...this.announced.keys()]
+      .filter((hash) => displayOf(hash).startsWith(prefix))
+      .slice(0, most);
+  }
+
+  private forget(hash: Hash): void {
+    const block = this.announced.get(hash);
+    if (block === undefined) return;
+    this.announced.delete(hash);
+    const by = block.announcements[0]?.connection ?? 0;
+    const named = (this.namedBy.get(by) ?? 1) - 1;
+    if (named === 0) this.namedBy.delete(by);
+    else this.namedBy.set(by, named);
+  }
+}
+
+function newBlock(hash: Hash): KnownBlock {
+  return {
+    ...{ hash, announcements: [], moreAnnouncements: 0, asked: [], received: null, compact: null },
+    ...{ judged: null, connections: [] },
+  };
+}

@@ -1,0 +1,242 @@
+import type { Handlers } from '../lib/event-bus';
+import type { Collector, MonitorEvents } from '../metrics/collector';
+import type { PeerAccounts } from '../metrics/sessions/peer-accounts';
+import { messageFields, sessionFields } from '../metrics/sessions/session-fields';
+import { measuresOf } from '../policy/measures';
+import type { PolicyContext } from '../policy/verdict';
+import type { Block } from '../wire/block';
+import type { Hash } from '../wire/hash';
+import { INV_TX, INV_WTX, type InventoryItem, kindOfItem } from '../wire/messages/inventory';
+import { ItemLog } from './item-log';
+import { KnownBlocks } from './known-blocks';
+import { KnownPeers } from './known-peers';
+import { type TransactionFact, TransactionLog } from './transaction-log';
+
+/** What the groups of ids tell. */
+const ANNOUNCED_BY_TXID = 1;
+export const ANNOUNCED_BY_WTXID = 2;
+export const NOT_FOUND = 3;
+export const ASKED = 4;
+const IN_BLOCK = 5;
+
+/** The parts of the memory. What strangers fill has its own, so that it displaces nothing else. */
+const ANNOUNCED_PART = 0.3;
+const ASKED_PART = 0.1;
+const MINED_PART = 0.1;
+const TRANSACTIONS_PART = 0.5;
+
+/** How long and in how much memory a node remembers what happened to transactions, blocks and peers. */
+export interface WhyLimits {
+  readonly keptMs: number;
+  readonly maxBytes: number;
+}
+
+export interface WhyModules {
+  /** A clock whose readings are not recorded: the record makes no points. */
+  readonly monotonicMs: () => number;
+  /** Accounts of the open connections, which a collector keeps. */
+  readonly accounts: PeerAccounts;
+  /** Transactions of a block that were never relayed to us before it. */
+  readonly unseen: (block: Block) => number | undefined;
+}
+
+/**
+ * Remembers what happened to each transaction, block and peer, for the command `why`. It follows the events
+ * like a collector, makes no points, and its memory is bounded. Times are on the monotonic clock.
+ */
+export class WhyRecord implements Collector {
+  readonly name = 'why';
+  readonly on: Handlers<MonitorEvents>;
+  readonly announced: ItemLog;
+  readonly asked: ItemLog;
+  /** The transactions of blocks that joined the best chain. */
+  readonly mined: ItemLog;
+  readonly transactions: TransactionLog;
+  readonly blocks = new KnownBlocks();
+  readonly peers = new KnownPeers();
+  readonly startedMs: number;
+  /** Height of the best block that has arrived; null before one has. */
+  bestHeight: number | null = null;
+  /** Who sent a transaction that is not judged yet. */
+  private sender: { readonly txid: Hash; readonly connection: number } | null = null;
+  /** The last fee that became known; if its transaction is judged next, that tells of it. */
+  private lastFee: { readonly timeMs: number; readonly txid: Hash; readonly fee: number } | null = null;
+  private connects = 0;
+  /** The `inv` that came last: what it announces is asked for before its event. */
+  private lastInv: { readonly connection: number; readonly timeMs: number } | null = null;
+  /** What the rules of policies need to know of the chain. */
+  private context: PolicyContext = {};
+
+  constructor(
+    readonly limits: WhyLimits,
+    readonly modules: WhyModules,
+  ) {
+    const { maxBytes } = limits;
+    this.announced = new ItemLog(ANNOUNCED_PART * maxBytes);
+    this.asked = new ItemLog(ASKED_PART * maxBytes);
+    this.mined = new ItemLog(MINED_PART * maxBytes);
+    this.transactions = new TransactionLog(TRANSACTIONS_PART * maxBytes);
+    this.startedMs = modules.monotonicMs();
+    this.on = { ...this.peerEvents(), ...this.transactionEvents(), ...this.blockEvents() };
+  }
+
+  /** Bytes of the facts about transactions; blocks and connections have bounds of their own. */
+  get bytes(): number {
+    return [this.announced, this.asked, this.mined, this.transactions].reduce(
+      (sum, log) => sum + log.bytes,
+      0,
+    );
+  }
+
+  /** What is told of a transaction with this txid or wtxid, in order. */
+  findTransaction(id: Hash): readonly TransactionFact[] {
+    this.noteFee();
+    return this.transactions.find(id);
+  }
+
+  readonly interval = (): void => {
+    this.noteFee();
+    const until = this.modules.monotonicMs() - this.limits.keptMs;
+    for (const part of [this.announced, this.asked, this.mined, this.transactions, this.blocks, this.peers])
+      part.expire(until);
+  };
+
+  private peerEvents(): Handlers<MonitorEvents> {
+    const { peers, modules } = this;
+    const { monotonicMs, accounts } = modules;
+    return {
+      opened: ({ peer }) => void peers.of(peer, monotonicMs()),
+      handshake: ({ peer }) => (peers.of(peer, monotonicMs()).greetedMs ??= monotonicMs()),
+      violation: ({ peer, reason }) => peers.violated(peer, reason, monotonicMs()),
+      disconnected: ({ peer, reason }) => {
+        // The collector of sessions closes the account after this.
+        const account = accounts.get(peer);
+        const session = account === undefined ? null : accounts.sessionOf(peer, account, monotonicMs());
+        peers.left(
+          peer,
+          {
+            reason,
+            session: session === null ? null : sessionFields(session),
+            messages: session === null ? null : messageFields(session),
+          },
+          monotonicMs(),
+        );
+      },
+    };
+  }
+
+  private transactionEvents(): Handlers<MonitorEvents> {
+    const { monotonicMs } = this.modules;
+    const { transactions } = this;
+    return {
+      received: ({ peer, command }) => {
+        if (command === 'inv') this.lastInv = { connection: peer.id, timeMs: monotonicMs() };
+      },
+      announced: ({ peer: { id: of }, items }) => {
+        const timeMs = this.lastInv?.connection === of ? this.lastInv.timeMs : monotonicMs();
+        this.lastInv = null;
+        for (const [kind, wanted] of [
+          [ANNOUNCED_BY_TXID, INV_TX],
+          [ANNOUNCED_BY_WTXID, INV_WTX],
+        ] as const)
+          this.announced.add({ kind, of, timeMs }, items, ({ type, hash }) =>
+            type === wanted ? hash : null,
+          );
+      },
+      requested: ({ peer: { id: of }, items = [] }) => {
+        const timeMs = monotonicMs();
+        this.asked.add({ kind: ASKED, of, timeMs }, items, transactionIn);
+        for (const { type, hash } of items)
+          if (kindOfItem(type) === 'block') this.blocks.asked(hash, of, timeMs);
+      },
+      notFound: ({ peer: { id: of }, items = [] }) =>
+        this.announced.add({ kind: NOT_FOUND, of, timeMs: monotonicMs() }, items, transactionIn),
+      // A transaction is judged before or after the listeners of this event hear of it.
+      transaction: ({ peer, transaction: { wireTxid: txid }, first }) => {
+        if (first && !transactions.setSender(txid, peer.id)) this.sender = { txid, connection: peer.id };
+      },
+      transactionShed: ({ peer, transaction }) =>
+        transactions.add({
+          ...{ kind: 'shed', timeMs: monotonicMs(), txid: transaction.wireTxid, connection: peer.id },
+        }),
+      judged: ({ transaction, verdict, fee = null, receivedMs, judgedMs }) => {
+        if (this.lastFee?.txid === transaction.wireTxid) this.lastFee = null;
+        transactions.addReceived(transaction, {
+          ...{ timeMs: receivedMs, fee, reason: verdict.reason ?? null },
+          connection: this.sender?.txid === transaction.wireTxid ? this.sender.connection : null,
+          checkedAfterMs: judgedMs === undefined ? null : judgedMs - receivedMs,
+          measures: measuresOf(transaction, this.context),
+        });
+        this.sender = null;
+      },
+      feeKnown: ({ txid, fee }) => {
+        this.noteFee();
+        this.lastFee = { timeMs: monotonicMs(), txid, fee };
+      },
+      removed: ({ txid, reason }) => {
+        // The block itself tells of its transactions.
+        if (reason !== 'block') transactions.add({ kind: 'removed', timeMs: monotonicMs(), txid, reason });
+      },
+      conflict: ({ txid, conflictsWith: other, prevTxid, prevIndex, fee = null, otherFee = null }) =>
+        transactions.add({
+          ...{ kind: 'conflict', timeMs: monotonicMs(), txid, other, prevTxid, prevIndex, fee, otherFee },
+        }),
+    };
+  }
+
+  private noteFee(): void {
+    if (this.lastFee !== null) this.transactions.add({ kind: 'fee', ...this.lastFee });
+    this.lastFee = null;
+  }
+
+  private blockEvents(): Handlers<MonitorEvents> {
+    const { blocks } = this;
+    const { monotonicMs, unseen } = this.modules;
+    return {
+      blockAnnounced: ({ peer, hash }) => blocks.announce(hash, peer.id, monotonicMs()),
+      block: ({ peer, block: { wireHash }, requested, receivedMs }) => {
+        // Unrequested blocks are kept if they are judged; a peer could fill the memory with others.
+        const block = requested ? blocks.came(wireHash) : blocks.get(wireHash);
+        if (block === undefined) return;
+        block.received ??= { connection: peer.id, timeMs: receivedMs, wasRequested: requested };
+      },
+      compactBlock: ({ hash, ...outcome }) => {
+        const block = blocks.get(hash);
+        if (block !== undefined) block.compact ??= outcome;
+      },
+      processedBlock: ({ block, status, height = null, reason = null, processTimeMs, totalTxFees }) => {
+        if (status === 'duplicate' || status === 'unrequested') return;
+        blocks.came(block.wireHash).judged = {
+          ...{ timeMs: monotonicMs(), status, height, reason, processMs: processTimeMs ?? null },
+          ...{ size: block.size, weight: block.weight, numTx: block.transactions.length },
+          numInputs: block.transactions.reduce((sum, { inputs }) => sum + inputs.length, 0),
+          numOutputs: block.transactions.reduce((sum, { outputs }) => sum + outputs.length, 0),
+          ...{ numUnseen: unseen(block) ?? null, fees: totalTxFees ?? null, time: block.time },
+          ...{ coinbaseTxid: block.transactions[0]?.wireTxid ?? null, prev: block.wirePrevHash },
+        };
+      },
+      blockConnected: ({ block, height }) => {
+        const timeMs = monotonicMs();
+        const number = (this.connects += 1);
+        blocks.came(block.wireHash).connections.push({ number, height, timeMs, leftMs: null });
+        this.mined.add(
+          { kind: IN_BLOCK, of: number, timeMs },
+          block.transactions,
+          ({ wireTxid }) => wireTxid,
+        );
+      },
+      blockDisconnected: ({ hash }) => {
+        const last = blocks.get(hash)?.connections.at(-1);
+        if (last !== undefined) last.leftMs = monotonicMs();
+      },
+      newBest: ({ height, medianTime }) => {
+        this.bestHeight = height;
+        this.context = { nextHeight: height + 1, medianTime };
+      },
+    };
+  }
+}
+
+function transactionIn({ type, hash }: InventoryItem): Hash | null {
+  return kindOfItem(type) === 'tx' ? hash : null;
+}
