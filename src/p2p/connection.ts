@@ -238,6 +238,11 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     return this.dispatcher.affords(points);
   }
 
+  /** Notes that the message being handled is a block that we asked for. */
+  solicited(): void {
+    this.modules.turns.solicited();
+  }
+
   get isNotReading(): boolean {
     return this.session.unsentBytes > MAX_UNSENT;
   }

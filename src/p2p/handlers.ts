@@ -49,6 +49,7 @@ export function messageHandlers({
 }: HandlerModules): MessageHandlers {
   const deliver = (connection: Connection, { block, receivedMs }: RebuiltBlock): void => {
     const answer = blocks.received(block.wireHash, connection);
+    if (answer.requested) connection.solicited();
     if (answer.first && answer.requested && !answer.fetched) highBandwidth.wasFirst(connection);
     bus.emit('block', { peer: connection, block, receivedMs, ...answer });
   };

@@ -128,6 +128,8 @@ export class ReadTurns {
   private immediate: NodeJS.Immediate | undefined;
   /** The peer whose messages are being handled; null between turns. */
   private serving: Sender | null = null;
+  /** Whether it sent a block that we asked for. */
+  private isSolicited = false;
   private time: number;
 
   constructor(private readonly modules: ReadTurnsModules) {
@@ -142,6 +144,14 @@ export class ReadTurns {
   /** The peer whose messages are being handled; null between turns. */
   get current(): Sender | null {
     return this.serving;
+  }
+
+  /**
+   * Notes that the message being handled is a block that we asked for. Its peer is not charged for this slice,
+   * so that whoever serves us the whole chain is not ended for it.
+   */
+  solicited(): void {
+    this.isSolicited = true;
   }
 
   /** Notes that bytes of a peer came. */
@@ -224,16 +234,20 @@ export class ReadTurns {
     // Of a crowd that we have dialled the clock is enough: to read the processor time takes 2 µs each time.
     const isMeasured = time !== null && !sender.outbound;
     const processorStart = isMeasured ? this.processorMs() : 0;
-    const outer = this.serving;
+    const outer = { serving: this.serving, isSolicited: this.isSolicited };
     this.serving = sender;
+    this.isSolicited = false;
     let isMore: boolean;
+    let isFree: boolean;
     try {
       isMore = sender.handle(mayGoOn);
     } finally {
-      this.serving = outer;
+      isFree = this.isSolicited;
+      this.serving = outer.serving;
+      this.isSolicited = outer.isSolicited;
     }
     const now = monotonicMs();
-    if (time !== null) {
+    if (time !== null && !isFree) {
       const processor = isMeasured ? this.processorMs() - processorStart : Infinity;
       const used = Math.min(now - start, processor, MOST_CHARGED_MS);
       time.spend(used, now);

@@ -9,6 +9,8 @@ class FakeSender implements Sender {
   isPaused = false;
   ended = false;
   end = '';
+  /** Whether it sends blocks that we asked for. */
+  isAsked = false;
 
   constructor(
     private readonly bench: Bench,
@@ -23,6 +25,7 @@ class FakeSender implements Sender {
       this.handled++;
       this.bench.now += this.costMs;
       this.bench.order.push(this);
+      if (this.isAsked) this.bench.turns.solicited();
       if (!mayGoOn(4_096)) break;
     }
     return this.waiting > 0;
@@ -226,6 +229,20 @@ describe('the turns of peers', () => {
     expect(flood.handled).toBeGreaterThan(14_000);
     expect(flood.handled).toBeLessThan(17_000);
     expect(flood.isPaused).toBe(true);
+  });
+
+  it('do not charge a peer for the blocks that we asked for, but for what it sends besides', async () => {
+    const it = bench();
+    const server = it.sender({ outbound: true, isNamed: false, costMs: 80 });
+    server.isAsked = true;
+    server.send(2_000);
+    while (server.waiting > 0) await setImmediate();
+    expect(server.end).toBe('');
+    server.isAsked = false;
+    server.send(2_000);
+    for (let i = 0; i < 1_000; i++) await setImmediate();
+    expect(server.isPaused).toBe(true);
+    expect(server.waiting).toBeGreaterThan(0);
   });
 
   it('never pause a named peer for its time', async () => {
