@@ -62,7 +62,7 @@ export const blockTemplates: CollectorFactory = (context) => {
             non_standard_num_tx: nonStandard(block, height),
             is_empty: block.transactions.length === 1,
             since_parent: seconds === undefined ? undefined : seconds * 1_000,
-            time_ahead: unixTime === undefined ? undefined : (block.time - unixTime()) * 1_000,
+            time_ahead: (block.time - unixTime()) * 1_000,
             sha: block.hash,
           },
           { pool: minerOf(block) ?? UNKNOWN_POOL },

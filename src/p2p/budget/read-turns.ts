@@ -147,8 +147,8 @@ export class ReadTurns {
   }
 
   /**
-   * Notes that the message being handled is a block that we asked for. Its peer is not charged for this slice,
-   * so that whoever serves us the whole chain is not ended for it.
+   * Notes that the message being handled is a block that we asked for. Its peer is not charged for this
+   * slice, so that whoever serves us the whole chain is not ended for it.
    */
   solicited(): void {
     this.isSolicited = true;
@@ -234,17 +234,17 @@ export class ReadTurns {
     // Of a crowd that we have dialled the clock is enough: to read the processor time takes 2 µs each time.
     const isMeasured = time !== null && !sender.outbound;
     const processorStart = isMeasured ? this.processorMs() : 0;
-    const outer = { serving: this.serving, isSolicited: this.isSolicited };
+    const outer = this.serving;
+    const wasSolicited = this.takeSolicited();
     this.serving = sender;
-    this.isSolicited = false;
     let isMore: boolean;
     let isFree: boolean;
     try {
       isMore = sender.handle(mayGoOn);
     } finally {
-      isFree = this.isSolicited;
-      this.serving = outer.serving;
-      this.isSolicited = outer.isSolicited;
+      isFree = this.takeSolicited();
+      this.isSolicited = wasSolicited;
+      this.serving = outer;
     }
     const now = monotonicMs();
     if (time !== null && !isFree) {
@@ -259,6 +259,12 @@ export class ReadTurns {
     else if (isMore) this.wait(turn, now);
     else this.idle(turn);
     return now;
+  }
+
+  private takeSolicited(): boolean {
+    const was = this.isSolicited;
+    this.isSolicited = false;
+    return was;
   }
 
   private processorMs(): number {
