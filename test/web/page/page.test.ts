@@ -25,6 +25,8 @@ const SHOWN = PANELS.filter(({ theme }) => theme !== 'node');
 const NOTHING_TO_SEE = [
   ...['points-lost', 'points-damaged', 'points-shed', 'log-lost', 'stalls', 'clock-steps'],
   'alerts',
+  // No network is joined.
+  'feelers',
   // The crawls are older than the range.
   ...PANELS.filter(({ lines }) => lines.some(({ series }) => series === 'crawls')).map(({ name }) => name),
 ];
