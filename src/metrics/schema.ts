@@ -388,10 +388,10 @@ export const SCHEMA = {
         'Feerate that was said to be needed, so many blocks before',
       ),
       needed: column('float', 'fact', 'sat/vB', 'Feerate that was needed to be in one of these blocks'),
-      error: column('float', 'fact', '%', 'By how much the estimate was too high; negative: too low'),
+      excess: column('float', 'fact', '%', 'By how much the estimate was too high; negative: too low'),
       sha: column('string', 'fact', '', 'Hash of the last of these blocks'),
     },
-    anchors: ['error'],
+    anchors: ['excess'],
   },
   msg_recv: {
     help: 'Messages that arrived, per command, as a packet capture of the same port counts them.',

@@ -162,12 +162,12 @@ describe('fee_error', () => {
     const more = Array.from({ length: 9_000 }, (_, i) => chain.relay([coins, 17_500 + i], 20));
     const second = chain.mine([...high.slice(100), ...more.slice(0, 6_500)], { isFull: true });
     expect(chain.points('fee_error')).toEqual([
-      { estimate: 8, needed: 20, error: (8 / 20 - 1) * 100, sha: second.hash },
+      { estimate: 8, needed: 20, excess: (8 / 20 - 1) * 100, sha: second.hash },
     ]);
     // A block that has room to spare takes all that is relayed.
     const third = chain.mine([...more.slice(6_500), ...low.slice(0, 100)]);
     expect(chain.points('fee_error').slice(1)).toEqual([
-      { estimate: 8, needed: 1, error: 700, sha: third.hash },
+      { estimate: 8, needed: 1, excess: 700, sha: third.hash },
     ]);
     chain.bench.bus.emit('reorg', {
       ...{ depth: 1, forkHeight: 2, oldTip: wireHash('00'.repeat(32)), newTip: wireHash('11'.repeat(32)) },

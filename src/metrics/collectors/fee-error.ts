@@ -62,7 +62,7 @@ export const feeError: CollectorFactory = ({ emit, policy, waiting }) => {
         ))
           emit(
             'fee_error',
-            { estimate, needed, error: (estimate / needed - 1) * 100, sha: block.hash },
+            { estimate, needed, excess: (estimate / needed - 1) * 100, sha: block.hash },
             { blocks: String(within) },
           );
       },

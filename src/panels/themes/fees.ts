@@ -115,7 +115,7 @@ export const FEES: readonly Panel[] = [
     plot: 'points',
     shortestBucketS: 60,
     since: '1d',
-    lines: [line('within blocks:', 'fee_error', 'mean', 'error', { by: ['blocks'] })],
+    lines: [line('within blocks:', 'fee_error', 'mean', 'excess', { by: ['blocks'] })],
   },
   {
     name: 'projected-fees',
