@@ -53,6 +53,13 @@ DELAYS = f"""
 """
 
 
+NO_ARRIVALS = "SELECT 0.0 AS delay, 0 AS asn, '' AS address, '' AS kind WHERE false"
+
+
+def without_sessions(source: Path) -> str:
+    return f"{source} has no session that has ended: a session gets its point when its connection ends"
+
+
 def tables(source: Path) -> duckdb.DuckDBPyConnection:
     """A connection with the tables peer_sessions and arrivals."""
     connection = duckdb.connect()
@@ -74,8 +81,12 @@ def tables(source: Path) -> duckdb.DuckDBPyConnection:
         if "lock" not in str(error):
             sys.exit(f"{source} can't be opened: {str(error).splitlines()[0]}")
         sys.exit(f"{source} is in use; copy it with: btcdmon-node backup COPY.duckdb --store duckdb:{source}")
-    for name in ("peer_sessions", "arrivals"):
-        connection.execute(f"CREATE VIEW {name} AS FROM store.{name}")
+    # A store has the table of a series from its first point on.
+    stored = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if "peer_sessions" not in stored:
+        sys.exit(without_sessions(source))
+    connection.execute("CREATE VIEW peer_sessions AS FROM store.peer_sessions")
+    connection.execute(f"CREATE VIEW arrivals AS {'FROM store.arrivals' if 'arrivals' in stored else NO_ARRIVALS}")
     return connection
 
 
@@ -93,7 +104,7 @@ def main() -> None:
     except duckdb.Error as error:
         sys.exit(f"{source} can't be read: {str(error).splitlines()[0]}")
     if not durations:
-        sys.exit(f"{source} has no session that has ended: a session gets its point when its connection ends")
+        sys.exit(without_sessions(source))
     figure, ((by_client, by_hour), (stays, by_system)) = plt.subplots(2, 2, figsize=(11, 7), layout="constrained")
     shown = connected[:MOST_SHOWN]
     by_client.stackplot(shown[0][2], *[peers for _, peers, _ in shown], labels=[client for client, _, _ in shown])

@@ -57,6 +57,13 @@ python.describe('docs/examples/sessions.py', (program) => {
     }
   });
 
+  it('plots sessions without --arrivals, too', async () => {
+    const points = simulatedSessions(DAY).filter(({ series }) => series !== 'arrivals');
+    await write('sessions.duckdb', points);
+    const { status, stdout, stderr } = run('sessions.duckdb', 'out.png');
+    expect([status, stderr, stdout.trim()]).toEqual([0, '', 'out.png']);
+  });
+
   it('says what is missing', async () => {
     mkdirSync(path.join(folder, 'empty'));
     await write('none.duckdb', []);
