@@ -40,10 +40,13 @@ export interface RollupDatabase {
 /**
  * The rollups of each series, by the kinds of its columns. A `count` is summed, and of a `counter` the last
  * value is kept. Both keep their names, so that the same query works on points and rollups. A `gauge` has its
- * last value under its name, and `_mean`, `_min`, `_max`. A `fact` has `_count`, `_sum`, `_mean`, `_min`,
- * `_max`, `_p50`, `_p90` and `_p99`. A flag has `_count`, and `_true` from a separate statement, because
- * InfluxQL neither sums flags nor counts under a condition. Texts have no rollups, except that a text which
- * counts the points of a series has `_count`.
+ * last value under its name, and `_mean`, `_min`, `_max`. A `fact` has `_count`, `_sum` and `_max`: the mean
+ * of any time follows, and percentiles of parts say nothing of the whole. A flag has `_count`, and `_true`
+ * from a separate statement, because InfluxQL neither sums flags nor counts under a condition. Texts have no
+ * rollups, except that a text which counts the points of a series has `_count`.
+ *
+ * All statements together must stay below 128 KiB. influxd 1.x can't restore a backup whose metadata, which
+ * contains them, is larger: it reads an upload once (`services/snapshotter/service.go`, readRequest).
  */
 export const ROLLUPS: readonly Rollup[] = SERIES_NAMES.flatMap((series) => {
   const { columns, anchors } = seriesOf(series);
@@ -105,20 +108,17 @@ function fieldsOf(name: string, { type, kind }: Column, isAnchor: boolean): read
   const column = `"${name}"`;
   if (type === 'string') return isAnchor ? [field(`count(${column})`, '_count')] : [];
   if (type === 'bool') return [field(`count(${column})`, '_count')];
-  const spread = ['mean', 'min', 'max'].map((fn) => field(`${fn}(${column})`, `_${fn}`));
+  const each = (...functions: readonly string[]): string[] =>
+    functions.map((fn) => field(`${fn}(${column})`, `_${fn}`));
   switch (kind) {
     case 'count':
       return [field(`sum(${column})`, '')];
     case 'counter':
       return [field(`last(${column})`, '')];
     case 'gauge':
-      return [field(`last(${column})`, ''), ...spread];
+      return [field(`last(${column})`, ''), ...each('mean', 'min', 'max')];
     case 'fact':
-      return [
-        ...['count', 'sum'].map((fn) => field(`${fn}(${column})`, `_${fn}`)),
-        ...spread,
-        ...[50, 90, 99].map((percent) => field(`percentile(${column}, ${percent})`, `_p${percent}`)),
-      ];
+      return each('count', 'sum', 'max');
   }
 }
 

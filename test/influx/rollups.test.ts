@@ -20,6 +20,19 @@ describe('the rollups of series', () => {
     }
   });
 
+  it('fit into the metadata of a backup that influxd can restore', () => {
+    const usual = { database: 'btcdmon', policy: 'autogen' };
+    const sizes = RESOLUTIONS.flatMap((resolution) =>
+      ROLLUPS.map((rollup) => {
+        // InfluxDB keeps names without quotes, within 100 bytes that say when each statement runs.
+        const statement = continuousStatement(rollup, usual, resolution).replaceAll('"', '');
+        return statement.length + rollup.name.length + 100;
+      }),
+    );
+    // Users, databases and the shards of years take the rest.
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(0.95 * 128 * 1_024);
+  });
+
   it('are one statement each', () => {
     const flag = ROLLUPS.find(({ name }) => name === 'tx_outputs_is_dust');
     if (flag === undefined) throw new Error('no such statement');

@@ -228,16 +228,10 @@ influxd.describe('btcdmon-node setup influx', () => {
         } else if (kind === 'count' || kind === 'counter') {
           row[name] = kind === 'count' ? sum : high;
         } else {
-          Object.assign(row, { [`${name}_mean`]: sum / 3, [`${name}_min`]: low, [`${name}_max`]: high });
-          if (kind === 'gauge') row[name] = high;
-          else
-            Object.assign(row, {
-              [`${name}_count`]: 3,
-              [`${name}_sum`]: sum,
-              [`${name}_p50`]: values[type][1],
-              [`${name}_p90`]: high,
-              [`${name}_p99`]: high,
-            });
+          row[`${name}_max`] = high;
+          if (kind === 'gauge')
+            Object.assign(row, { [name]: high, [`${name}_mean`]: sum / 3, [`${name}_min`]: low });
+          else Object.assign(row, { [`${name}_count`]: 3, [`${name}_sum`]: sum });
         }
       }
       expected[series] = row;
