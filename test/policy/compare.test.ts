@@ -5,6 +5,7 @@ import { standardness } from '../../src/policy/standardness';
 import type { PolicyContext } from '../../src/policy/verdict';
 import { parseTransaction } from '../../src/wire/transaction';
 import { buildTransaction, hex, multisigScript, SCRIPTS, type TransactionSpec } from '../wire/build';
+import { nulldata, outputs, sigScript, times } from './specs';
 
 const ALL = COMPARED_POLICIES.map(({ name }) => name);
 const CORES = ['core31', 'core29'] as const;
@@ -22,13 +23,6 @@ function broken(
   return Object.fromEntries(ALL.map((name) => [name, of(name)]));
 }
 
-const outputs = (...scripts: Buffer[]): TransactionSpec => ({
-  outputs: scripts.map((script) => ({ script })),
-});
-const sigScript = (script: Buffer): TransactionSpec => ({ inputs: [{ sigScript: script }] });
-const times = <T>(count: number, item: T): T[] => Array<T>(count).fill(item);
-const nulldata = (bytes: number): Buffer =>
-  Buffer.concat([hex('6a4d'), Buffer.of(bytes & 0xff, bytes >> 8), Buffer.alloc(bytes)]);
 const data80 = hex(`6a4c50 ${'00'.repeat(80)}`);
 const data81 = hex(`6a4c51 ${'00'.repeat(81)}`);
 const pay = SCRIPTS.witness_v1_taproot;

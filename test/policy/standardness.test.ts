@@ -10,18 +10,12 @@ import {
   SCRIPTS,
   type TransactionSpec,
 } from '../wire/build';
+import { nulldata, outputs, sigScript, times } from './specs';
 
 function judge(policy: PolicyName, spec: TransactionSpec, context: PolicyContext = {}): Standardness {
   return standardness(policy, parseTransaction(buildTransaction(spec)), context);
 }
 
-const outputs = (...scripts: Buffer[]): TransactionSpec => ({
-  outputs: scripts.map((script) => ({ script })),
-});
-const sigScript = (script: Buffer): TransactionSpec => ({ inputs: [{ sigScript: script }] });
-const times = <T>(count: number, item: T): T[] => Array<T>(count).fill(item);
-const nulldata = (bytes: number): Buffer =>
-  Buffer.concat([hex('6a4d'), Buffer.of(bytes & 0xff, bytes >> 8), Buffer.alloc(bytes)]);
 const push80 = hex(`6a4c50 ${'00'.repeat(80)}`);
 const push81 = hex(`6a4c51 ${'00'.repeat(81)}`);
 const badKey = `05${'11'.repeat(32)}`;

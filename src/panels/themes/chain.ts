@@ -1,3 +1,4 @@
+import { longestBranch } from '../branch-line';
 import { type Panel, line } from '../panel';
 
 /** Blocks: their height, contents and status. */
@@ -130,12 +131,7 @@ export const CHAIN: readonly Panel[] = [
     plot: 'points',
     shortestBucketS: 60,
     since: '7d',
-    lines: [
-      line('', 'chain_tips', 'max', 'branch_length', {
-        by: ['status'],
-        where: { status: { not: 'active' } },
-      }),
-    ],
+    lines: [longestBranch],
   },
   {
     name: 'stale-rate',

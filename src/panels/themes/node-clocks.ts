@@ -1,3 +1,4 @@
+import { longestBranch } from '../branch-line';
 import { type Panel, line } from '../panel';
 
 const TX = { where: { kind: 'tx' } } as const;
@@ -82,12 +83,7 @@ export const NODE_CLOCKS: readonly Panel[] = [
     plot: 'points',
     shortestBucketS: 60,
     since: '7d',
-    lines: [
-      line('', 'chain_tips', 'max', 'branch_length', {
-        by: ['status'],
-        where: { status: { not: 'active' } },
-      }),
-    ],
+    lines: [longestBranch],
   },
   {
     name: 'watch-gaps',
