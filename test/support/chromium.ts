@@ -46,7 +46,12 @@ export interface WatchedPage {
   readonly page: Page;
   readonly context: BrowserContext;
   /** Errors in its console, and uncaught errors. */
-  readonly errors: string[];
+  readonly errors: () => readonly string[];
+  /**
+   * Statuses of refused requests that a test provokes. The browser writes a line of its own about each, often
+   * after the page has shown the answer. That line is no error of the page.
+   */
+  readonly provoked: Set<number>;
   /** Requests to another origin than that of the page. */
   readonly strangers: string[];
 }
@@ -64,16 +69,25 @@ export async function openPage(
   });
   context.setDefaultTimeout(60_000);
   const page = await context.newPage();
-  const errors: string[] = [];
+  const lines: string[] = [];
+  const provoked = new Set<number>();
   const strangers: string[] = [];
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text());
+    if (message.type() === 'error' || message.type() === 'warning') lines.push(message.text());
   });
-  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('pageerror', (error) => lines.push(String(error)));
   page.on('request', (request) => {
     const url = new URL(request.url());
     if (url.protocol !== 'blob:' && url.protocol !== 'data:' && url.origin !== origin)
       strangers.push(request.url());
   });
-  return { page, context, errors, strangers };
+  const isProvoked = (line: string): boolean =>
+    [...provoked].some((status) => line.includes(`the server responded with a status of ${status} `));
+  return {
+    page,
+    context,
+    errors: () => lines.filter((line) => !isProvoked(line)),
+    provoked,
+    strangers,
+  };
 }

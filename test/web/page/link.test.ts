@@ -77,7 +77,7 @@ chromiumProgram.describe('the page and its node', (program) => {
       const sha = await until('a block', () => announced()[known]);
       await until('its row', () => page.locator(`#last-blocks a:text-is("${sha}")`).count());
     }
-    expect(errors).toEqual([]);
+    expect(errors()).toEqual([]);
     expect(strangers).toEqual([]);
     await context.close();
   });

@@ -53,7 +53,7 @@ chromiumProgram.describe('the section of a watched node', (program) => {
   afterEach(async () => {
     const found = opened.splice(0);
     for (const { context } of found) await context.close();
-    expect(found.flatMap(({ errors }) => errors)).toEqual([]);
+    expect(found.flatMap(({ errors }) => errors())).toEqual([]);
     expect(found.flatMap(({ strangers }) => strangers)).toEqual([]);
   });
 

@@ -36,7 +36,7 @@ chromiumProgram.describe('the answers at the top of the page', (program) => {
   });
   afterAll(() => cleanup.run());
   afterEach(() => {
-    expect(watched.splice(0).flatMap(({ errors, strangers }) => [...errors, ...strangers])).toEqual([]);
+    expect(watched.splice(0).flatMap(({ errors, strangers }) => [...errors(), ...strangers])).toEqual([]);
   });
 
   it('are red without a peer, name the reason, and turn green when it comes', async () => {
