@@ -14,7 +14,8 @@ COPY src src/
 RUN npm run build && npm prune --omit=dev
 
 FROM node:22.21.1-bookworm-slim
-ENV NODE_ENV=production BTCDMON_DATA_DIR=/data HOME=/data
+# One arena of glibc's allocator for all threads takes 6 MB less.
+ENV NODE_ENV=production BTCDMON_DATA_DIR=/data HOME=/data MALLOC_ARENA_MAX=1
 WORKDIR /app
 COPY --from=build /build/node_modules node_modules/
 COPY package.json LICENSE ./

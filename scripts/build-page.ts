@@ -3,14 +3,15 @@ import path from 'node:path';
 import { build } from 'esbuild';
 
 /**
- * Bundles the web page into dist/web/assets: a script, a style sheet, an icon, and the HTML files that refer
+ * Bundles the web page into the folder web/assets of a build: a script, a style sheet, an icon, and the HTML files that refer
  * to them. The names of the first three contain a hash of their content, so that a browser may cache them for
  * ever.
  * @param root folder of the package
+ * @param dist folder of the build
  */
-export async function buildPage(root: string): Promise<void> {
+export async function buildPage(root: string, dist: string): Promise<void> {
   const page = path.join(root, 'src', 'web', 'page');
-  const assets = path.join(root, 'dist', 'web', 'assets');
+  const assets = path.join(dist, 'web', 'assets');
   const { metafile } = await build({
     entryPoints: {
       page: path.join(page, 'main.ts'),

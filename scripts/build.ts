@@ -1,17 +1,20 @@
-// Compiles src to dist, then inlines bcoin into the one file that imports it.
+// Compiles src to dist, and inlines bcoin into the one file that imports it.
 //
 // bcoin depends on native add-ons whose install scripts need a compiler. A user's installation must not run
 // them. `overrides` cannot prevent that, because npm applies them in the root package only. So the published
 // package contains bcoin's JavaScript and depends on none of bcoin's packages. leveldown is not inlined: it
 // is native, comes with prebuilt binaries, and is loaded only if a chain is stored on disk.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { type Plugin, build } from 'esbuild';
 import { buildPage } from './build-page';
 
 const ROOT = path.join(__dirname, '..');
 const DIST = path.join(ROOT, 'dist');
+
+/** A build is made here and then moved. Programs that run meanwhile load parts of dist, and start others. */
+const CACHE = path.join(ROOT, 'node_modules', '.cache');
 
 /**
  * The changes to bcoin's dependencies when they are inlined. drbg.js and bn.js call the constructor of
@@ -53,10 +56,12 @@ const patched: Plugin = {
     ),
 };
 
-async function inlineBcoin(): Promise<void> {
-  const bcoin = path.join(DIST, 'bcoin', 'bcoin.js');
+async function inlineBcoin(dist: string): Promise<void> {
+  const bcoin = path.join(dist, 'bcoin', 'bcoin.js');
   await build({
     entryPoints: [bcoin],
+    // The names of modules in the output are relative to it.
+    absWorkingDir: path.dirname(dist),
     outfile: bcoin,
     allowOverwrite: true,
     bundle: true,
@@ -76,13 +81,19 @@ async function inlineBcoin(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  rmSync(DIST, { recursive: true, force: true });
-  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-    cwd: ROOT,
-    stdio: 'inherit',
-  });
-  await inlineBcoin();
-  await buildPage(ROOT);
+  mkdirSync(CACHE, { recursive: true });
+  const folder = mkdtempSync(path.join(CACHE, 'btcdmon-build-'));
+  const built = path.join(folder, 'dist');
+  try {
+    const tsc = [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', built];
+    execFileSync(process.execPath, tsc, { cwd: ROOT, stdio: 'inherit' });
+    await inlineBcoin(built);
+    await buildPage(ROOT, built);
+    if (existsSync(DIST)) renameSync(DIST, path.join(folder, 'old'));
+    renameSync(built, DIST);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 void main();

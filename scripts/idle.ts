@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { Btcd, btcd } from '../test/support/btcd';
 import { cpuSecondsOf, familyOf, memoryOf, proportionalBytesOf } from '../test/support/proc';
 import { BIN } from '../test/support/program';
+import { residentOnceOf } from '../test/support/resident';
 import { endAllAtSignal } from './support/end-at-signal';
 import { positiveNumber, usageError } from './support/options';
 
@@ -26,6 +27,15 @@ const MOST_BUSY = 0.03;
 /** The start is over by then. A watched node has then answered everything that is asked once a minute. */
 const START_S = 5;
 const WATCHED_START_S = 75;
+
+/**
+ * How often memory is read, once a second: over two intervals of the program, as it is 4 MB more for 2 s after
+ * points were written.
+ */
+const LOOKS = 10;
+
+/** As config/systemd and the Dockerfile start it. */
+const ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
 
 const { values } = parseArgs({
   options: {
@@ -71,7 +81,7 @@ async function main(): Promise<void> {
   const started = performance.now();
   const child = spawn(process.execPath, [BIN, ...args], {
     stdio: 'inherit',
-    env: { ...process.env, ...scene.env },
+    env: { ...process.env, ...ENVIRONMENT, ...scene.env },
   });
   /** Sums a value over the program and the processes that it started, one for each embedded store. */
   const sum = (valueOf: (pid: number) => number): number =>
@@ -81,11 +91,19 @@ async function main(): Promise<void> {
     const warm = { cpu: sum(cpuSecondsOf), at: performance.now() };
     await sleep(seconds * 1_000);
     const busy = (sum(cpuSecondsOf) - warm.cpu) / ((performance.now() - warm.at) / 1_000);
+    const looks: number[] = [];
+    for (let look = 0; look < LOOKS; look++) {
+      looks.push(residentOnceOf(familyOf(child.pid)));
+      await sleep(1_000);
+    }
+    const bytes = looks.reduce((total, look) => total + look, 0) / LOOKS;
     const resident = sum((pid) => memoryOf(pid).resident) / MIB;
-    const bytes = sum(proportionalBytesOf);
+    const proportional = sum(proportionalBytesOf) / 1e6;
     console.log(
       `resident ${resident.toFixed(0)} MiB in ${familyOf(child.pid).length} processes, ` +
-        `${(bytes / MIB).toFixed(0)} MiB (${(bytes / 1e6).toFixed(0)} MB) with shared memory counted once; ` +
+        `${(bytes / MIB).toFixed(0)} MiB (${(bytes / 1e6).toFixed(0)} MB) with shared memory counted once, ` +
+        `${(Math.min(...looks) / 1e6).toFixed(0)} to ${(Math.max(...looks) / 1e6).toFixed(0)} MB; ` +
+        `${proportional.toFixed(0)} MB by Pss, of which other programs with this Node.js take a part; ` +
         `processor ${(busy * 100).toFixed(2)} % of a core, ${(busy * 3_600).toFixed(0)} s an hour`,
     );
     console.log(

@@ -11,6 +11,7 @@
 // memory of such a build (prlimit --data) if it has no limit of its own. Needs dist (npm run build) and Linux
 // (/proc).
 import { parseArgs } from 'node:util';
+import { quantile } from '../src/lib/quantile';
 import { BIN } from '../test/support/program';
 import { AskedNode } from './statements/asked-node';
 import { calls, readFunctions } from './statements/calls';
@@ -138,24 +139,28 @@ async function fuzz(): Promise<void> {
   const statements = calls(await readFunctions(), seed, from, runs);
   const nodes = await Promise.all(Array.from({ length: Math.min(options.nodes, runs) }, start));
   const answers = { answered: 0, refused: 0, abandoned: 0 };
-  const most = { panel: 0, memory: 0 };
+  const panels: number[] = [];
+  let memory = 0;
   let asked = 0;
   const begun = performance.now();
   const tell = (): void => {
     const seconds = ((performance.now() - begun) / 1_000).toFixed(0);
     const sum = (numberOf: (node: AskedNode) => number): number =>
       nodes.reduce((total, node) => total + numberOf(node), 0);
+    const sorted = [...panels].sort((a, b) => a - b);
+    const ms = (share: number): string => `${(quantile(sorted, share) ?? 0).toFixed(0)} ms`;
+    const late = panels.filter((panel) => panel > options.panelMs).length;
     console.log(
       `statements: seed ${seed}: ${asked} calls in ${seconds} s: ${answers.answered} answered, ${answers.refused} refused or failed, ` +
-        `${answers.abandoned} abandoned; the slowest of ${sum((node) => node.answered)} panels ${most.panel.toFixed(0)} ms, ` +
-        `${mb(most.memory)} at most, ${sum((node) => node.restarts)} restarts of a store`,
+        `${answers.abandoned} abandoned; ${late} of ${panels.length} panels took more than ${options.panelMs} ms ` +
+        `(median ${ms(0.5)}, p99 ${ms(0.99)}, slowest ${ms(1)}), ${mb(memory)} at most, ${sum((node) => node.restarts)} restarts of a store`,
     );
   };
   const work = async (node: AskedNode): Promise<void> => {
     // The calls since the last panel was answered. The last of them may still run.
     let recent: string[] = [];
     node.onPanel = (panel) => {
-      most.panel = Math.max(most.panel, panel);
+      panels.push(panel);
       judgePanel(node, `seed ${seed}, ${recent.join('; ')}`, panel);
       recent = recent.slice(-1);
     };
@@ -165,7 +170,7 @@ async function fuzz(): Promise<void> {
       answers[said === 'answered' || said === 'abandoned' ? said : 'refused']++;
       if (verbose) console.log(`${index} ${said.slice(0, 100)} ${statement.slice(0, 160)}`);
       if (said === 'abandoned') await node.free();
-      most.memory = Math.max(most.memory, judgeMemory(node, `call ${index} of seed ${seed} (${statement})`));
+      memory = Math.max(memory, judgeMemory(node, `call ${index} of seed ${seed} (${statement})`));
       if (++asked % 1_000 === 0) tell();
       if (!node.isAlive) break;
     }

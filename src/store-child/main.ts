@@ -42,6 +42,7 @@ function main(): void {
   pipe.on('close', () => end());
   const server = new StoreServer({ send: (message) => frames.send(message), end });
   const frames = new Frames<FromStore, ToStore>(pipe, (message) => server.received(message));
+  frames.send({ kind: 'loaded' });
 }
 
 main();

@@ -17,6 +17,13 @@ import { checkLogs } from './wal/repair';
 const BLOCK_BYTES = 16_384;
 
 /**
+ * The oldest version of DuckDB that can read a new file. Older ones keep 3 kB of statistics with each column: a
+ * store of 99 tables took 22 MB instead of 2, and its opening 96 ms of processor time instead of 25. A file
+ * that was made earlier stays as it is.
+ */
+const READABLE_SINCE = 'v1.2.0';
+
+/**
  * Memory for those rows and for cached blocks; DuckDB would take up to 80 % of the machine's. A file that was
  * made with larger blocks needs more.
  */
@@ -54,6 +61,7 @@ export async function createInstance(file: string, readOnly: boolean): Promise<D
       memory_limit: QUERY_MEMORY,
       max_temp_directory_size: QUERY_DISK,
       default_block_size: String(BLOCK_BYTES),
+      storage_compatibility_version: READABLE_SINCE,
     });
   } catch (error) {
     const message = messageOf(error);

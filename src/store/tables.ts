@@ -31,16 +31,11 @@ export type Layout = ReadonlyMap<string, readonly string[]>;
 /** Reads the tables and columns of a database. */
 export async function readLayout(connection: DuckDBConnection): Promise<Layout> {
   const reader = await connection.runAndReadAll(
-    `SELECT table_name, column_name FROM duckdb_columns()
+    `SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns()
      WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal
-     ORDER BY table_name, column_index`,
+     GROUP BY table_name ORDER BY table_name`,
   );
-  const layout = new Map<string, string[]>();
-  for (const [table, column] of reader.getRows() as string[][]) {
-    if (table === undefined || column === undefined) continue;
-    layout.set(table, [...(layout.get(table) ?? []), column]);
-  }
-  return layout;
+  return new Map(reader.getRowsJS() as unknown as (readonly [string, readonly string[]])[]);
 }
 
 /**
@@ -146,12 +141,12 @@ function migration(present: readonly SeriesName[]): readonly string[] {
 function lacking(layout: Layout, tables: readonly DeclaredTable[]): readonly string[] {
   return tables.flatMap((table) => {
     const [name, columns] = table;
-    const present = layout.get(name);
-    return present === undefined
-      ? [createTable(table)]
-      : [...columns]
-          .filter(([column]) => !present.includes(column))
-          .map((column) => `ALTER TABLE ${quote(name)} ADD COLUMN ${declaration(column)}`);
+    const found = layout.get(name);
+    if (found === undefined) return [createTable(table)];
+    const present = new Set(found);
+    return [...columns]
+      .filter(([column]) => !present.has(column))
+      .map((column) => `ALTER TABLE ${quote(name)} ADD COLUMN ${declaration(column)}`);
   });
 }
 

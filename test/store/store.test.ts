@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { link, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -387,4 +387,15 @@ describe('a second process', () => {
     await rows(store, 'INSERT INTO tx (tx_size) VALUES (1)');
     await store.close();
   });
+});
+
+it('keeps little in the file for each column, also once its tables have rows', async () => {
+  const exporter = new StoreWriter({ path: file });
+  await exporter.open();
+  await exporter.write(makePoints(200, new SystemClock()));
+  await exporter.store.makeTables(SERIES_NAMES);
+  const columns = [...exporter.store.layout.values()].reduce((sum, names) => sum + names.length, 0);
+  await exporter.close();
+  expect(columns).toBeGreaterThan(5_000);
+  expect((await stat(file)).size).toBeLessThan(1_000 * columns);
 });

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FailureError } from '../../lib/errors';
 import { AnswerStream } from './answer-stream';
 import { Frames } from '../../lib/frames';
+import { waitsForDisk } from './disk-wait';
 import { fileMarks } from './file-marks';
 import { Heartbeat } from './heartbeat';
 import { memoryLimit } from './limits';
@@ -11,6 +12,7 @@ import type { FromStore, ToStore, WireError } from './messages';
 import { type StartedProcess, startProcess } from './start';
 import { watchMemory } from './watch-memory';
 import { decodeError } from './wire-error';
+import { Writing } from './writing';
 
 /**
  * Milliseconds in which a cancelled question must end. After that its process is killed, because it can't
@@ -55,16 +57,16 @@ export class StoreConnection {
   private readonly statements = new Set<number>();
   private readonly heartbeat = new Heartbeat({
     ask: () => this.send({ kind: 'ping' }),
-    isWriting: () => this.isWriting(),
+    isWriting: () => this.writing.look(),
     stuck: () => this.kill('a statement kept it from answering'),
+  });
+  private readonly writing = new Writing({
+    marks: () => fileMarks(this.place.path),
+    waitsForDisk: () => this.pid !== undefined && waitsForDisk(this.pid),
   });
   private lastId = 0;
   private onOpened: (outdated: readonly string[] | Error) => void = () => undefined;
   private onWritten: ((error?: Error) => void) | undefined;
-  /** The marks of the store's files before the COMMIT that runs; undefined where none does. */
-  private marksBefore: string | undefined;
-  /** The same of the checkpoint that runs; null where none does. */
-  private marksBeforeCheckpoint: string | null = null;
   private isGone = false;
   private killedFor: string | undefined;
   private stderr = '';
@@ -105,7 +107,7 @@ export class StoreConnection {
     return new Promise((resolve, reject) => {
       this.onWritten = (error) => {
         this.onWritten = undefined;
-        this.marksBefore = undefined;
+        this.writing.ends('commit');
         if (error === undefined) resolve();
         else reject(error);
       };
@@ -162,14 +164,6 @@ export class StoreConnection {
     this.started.child.kill('SIGKILL');
   }
 
-  /** Whether a COMMIT or a checkpoint has begun to write: it waits for the disk and not for a statement. */
-  private isWriting(): boolean {
-    const { marksBefore, marksBeforeCheckpoint } = this;
-    if (marksBefore === undefined && marksBeforeCheckpoint === null) return false;
-    const marks = fileMarks(this.place.path);
-    return [marksBefore ?? marks, marksBeforeCheckpoint ?? marks].some((before) => before !== marks);
-  }
-
   private send(message: ToStore): void {
     this.frames.send(message);
   }
@@ -187,6 +181,9 @@ export class StoreConnection {
 
   private received(message: FromStore, bytes: number): void {
     switch (message.kind) {
+      case 'loaded':
+        // `SpareProcess` waits for it.
+        break;
       case 'opened':
         this.onOpened(message.outdated);
         break;
@@ -195,10 +192,11 @@ export class StoreConnection {
         this.kill('it could not open the store');
         break;
       case 'committing':
-        this.marksBefore = message.marks;
+        this.writing.begins('commit', message.marks);
         break;
       case 'checkpointing':
-        this.marksBeforeCheckpoint = message.marks;
+        if (message.marks === null) this.writing.ends('checkpoint');
+        else this.writing.begins('checkpoint', message.marks);
         break;
       case 'written':
         this.onWritten?.();

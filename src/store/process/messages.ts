@@ -25,6 +25,8 @@ export type ToStore =
 
 /** Messages from the process that has a store open. */
 export type FromStore =
+  /** The first message: the process has loaded its code. */
+  | { readonly kind: 'loaded' }
   /** The store is open. `outdated` are the series that lack columns, in a store that is only read. */
   | { readonly kind: 'opened'; readonly outdated: readonly string[] }
   | { readonly kind: 'unopened'; readonly error: WireError }

@@ -30,12 +30,11 @@ export class RemoteQuestions {
     try {
       for (let attempt = 1; ; attempt++) {
         signal.throwIfAborted();
-        // A statement may end the next process, too. So it waits until the points and panels that are tried
-        // again are done.
-        if (!mayRepeat) await this.retries.ended();
+        // What waits for the next process goes before a statement as well.
+        if (mayRepeat && !this.runner.isOpen) done ??= this.retries.begin();
+        if (!mayRepeat) await this.untilCalm();
         const connection = await this.runner.opened();
         signal.throwIfAborted();
-        if (!mayRepeat) this.runner.keepSpare();
         const answer = connection.ask(question, !mayRepeat);
         const cancel = (): void => answer.cancel();
         signal.addEventListener('abort', cancel);
@@ -68,6 +67,16 @@ export class RemoteQuestions {
     } finally {
       done?.();
     }
+  }
+
+  /**
+   * Waits until a statement may run. It may end the next process, too. So it waits until the points and panels
+   * that are tried again are done, and until that process would be replaced at once.
+   */
+  private async untilCalm(): Promise<void> {
+    await this.runner.opened();
+    await this.retries.ended();
+    await this.runner.keepSpare();
   }
 }
 

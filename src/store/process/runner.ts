@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FailureError } from '../../lib/errors';
 import { SettledTime, type TimeSources } from '../settled-time';
 import { StoreConnection, StoreEnded } from './connection';
-import { MAX_TRIES } from './retries';
+import { MAX_TRIES, type Retries } from './retries';
 import { SpareProcess } from './spare';
 
 /** Milliseconds until the next process is started after one that could not open the store. */
@@ -40,6 +40,7 @@ export class StoreRunner {
   /** The least number of stored points that are lost, because their bytes were damaged. */
   lost = 0;
   private connection: StoreConnection | null = null;
+  private hasOpened = false;
   /** The process with its store open. Rejects if the store can't be opened. */
   private ready: Promise<StoreConnection>;
   private readyAt = 0;
@@ -55,6 +56,7 @@ export class StoreRunner {
   constructor(
     private readonly options: RunnerOptions,
     private readonly modules: RunnerModules,
+    private readonly retries: Retries,
   ) {
     const { wallMs = () => Date.now(), monotonicMs = () => performance.now() } = modules;
     this.time = new SettledTime({ wallMs, monotonicMs });
@@ -106,9 +108,14 @@ export class StoreRunner {
     }
   }
 
-  /** Keeps a spare process ready for a while. */
-  keepSpare(): void {
-    this.spare.keep();
+  /** Keeps a spare process ready for a while. Resolves when a statement may run; see {@link SpareProcess}. */
+  keepSpare(): Promise<void> {
+    return this.spare.keep();
+  }
+
+  /** Whether the process has its store open. */
+  get isOpen(): boolean {
+    return this.hasOpened;
   }
 
   /**
@@ -140,6 +147,12 @@ export class StoreRunner {
     late.abort();
   }
 
+  /** Starts the next spare process, but first answers what waits: the start takes a processor. */
+  private async renewSpare(): Promise<void> {
+    await this.retries.ended();
+    if (!this.isClosing) this.spare.renew();
+  }
+
   private start(): void {
     const { path, readOnly, program } = this.options;
     const lost = (points: number): void => void (this.lost += points);
@@ -148,11 +161,12 @@ export class StoreRunner {
       { ...this.modules, program, lost, spare: this.spare.take() },
     );
     this.connection = connection;
-    let isOpen = false;
+    this.hasOpened = false;
     this.ready = connection.opened.then((outdated) => {
-      isOpen = true;
+      this.hasOpened = true;
       this.outdated = outdated;
       if (this.keepMs !== undefined) connection.retain(this.keepMs, this.time.nowMs());
+      void this.renewSpare();
       return connection;
     });
     // Without a handler here the rejection would end the program. Whoever awaits the promise still gets the
@@ -162,7 +176,9 @@ export class StoreRunner {
       this.readyAt = performance.now();
       if (this.connection !== connection) return;
       this.connection = null;
-      if (this.isClosing || !isOpen) return;
+      const { hasOpened } = this;
+      this.hasOpened = false;
+      if (this.isClosing || !hasOpened) return;
       this.modules.warn(`store ${path}: its process ended and is started again: ${how}`);
       this.start();
     });

@@ -40,8 +40,8 @@ export class StoreProcess {
     modules: RunnerModules,
   ) {
     this.path = path.resolve(file);
-    this.runner = new StoreRunner({ path: this.path, readOnly, program }, modules);
     const retries = new Retries();
+    this.runner = new StoreRunner({ path: this.path, readOnly, program }, modules, retries);
     this.writer = new RemoteWriter(this.runner, retries);
     this.questions = new RemoteQuestions(this.runner, retries);
   }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { FailureError, UsageError, messageOf } from '../../../src/lib/errors';
@@ -12,6 +12,7 @@ import { type Row, allRows } from '../../../src/query/result';
 import { memoryLimit } from '../../../src/store/process/limits';
 import { PROGRAM } from '../../../src/store/process/start';
 import { StoreProcess } from '../../../src/store/process/store-process';
+import { STORE_TITLE } from '../../../src/store/process/title';
 import { watchMemory } from '../../../src/store/process/watch-memory';
 import { childScript } from '../../support/child';
 import { Cleanup } from '../../support/cleanup';
@@ -42,9 +43,9 @@ beforeEach(async () => {
 });
 afterEach(() => cleanup.run());
 
-async function opened(readOnly = false): Promise<StoreProcess> {
+async function opened(readOnly = false, program = PROGRAM): Promise<StoreProcess> {
   const warn = (message: string): void => void warnings.push(message);
-  const store = new StoreProcess({ path: file, readOnly }, { warn });
+  const store = new StoreProcess({ path: file, readOnly, program }, { warn });
   cleanup.add(store, (it) => it.close());
   await store.open();
   return store;
@@ -229,6 +230,32 @@ it('keeps a spare process while statements are asked, which is the next one', as
   const next = store.sparePid ?? 0;
   await store.close();
   await until('its end', () => hasEnded(next));
+});
+
+it('has the next spare process once one was needed, before the next statement', async () => {
+  const store = await opened();
+  const asking = asked(store);
+  await store.write(makePoints(5, clock()));
+  await raw(asking, 'SELECT 1');
+  const { pid = 0, sparePid = 0 } = store;
+  process.kill(pid, 'SIGKILL');
+  await until('the next spare', () => store.sparePid !== undefined && store.sparePid !== sparePid);
+  expect(store.pid).toBe(sparePid);
+});
+
+it('runs a statement after one that ended the process once the next spare process is loaded', async () => {
+  // The title is set when the code is loaded, for which this program needs a second.
+  const slow = path.join(folder, 'slow.js');
+  await writeFile(
+    slow,
+    `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000); require(${JSON.stringify(PROGRAM)});`,
+  );
+  const store = await opened(false, slow);
+  const asking = asked(store);
+  await raw(asking, 'SELECT 1');
+  await expect(raw(asking, CRASH)).rejects.toThrow(FailureError);
+  await raw(asking, 'SELECT 1');
+  expect(readFileSync(`/proc/${store.sparePid ?? 0}/cmdline`, 'latin1')).toContain(STORE_TITLE);
 });
 
 it('gives a statement no more memory than the limit', async () => {
