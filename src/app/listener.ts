@@ -97,7 +97,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     { maxBytes: config.mempoolBytes, ...RELAY_VIEW_LIMITS },
     { bus, lookUp: full?.lookUp },
   );
-  const why = openWhy(config, { clock, accounts, unseen: (block) => view.unseen(block) });
+  const why = openWhy(config, { clock, accounts });
   const outputs = await openOutputs(config, {
     ...{ clock, log, page, live, why: why?.answers, onEnded: () => ending.end() },
   });

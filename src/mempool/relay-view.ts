@@ -6,6 +6,7 @@ import type { Input } from '../wire/input';
 import type { PolicyName } from '../policy/standardness';
 import type { Transaction } from '../wire/transaction';
 import { amountsOf } from './amounts';
+import { BlockExaminer } from './block-examiner';
 import { CoinCache, SEEN_MINED, SEEN_RELAYED, SEEN_REPLACED, SEEN_STALE } from './coin-cache';
 import { Displaced } from './displaced';
 import { Fates } from './fates';
@@ -230,15 +231,16 @@ export class RelayView {
     this.reporter.reorganised({ returned, confirmed, lost: txids.length - returned - confirmed });
   }
 
-  /**
-   * How many transactions of a block were never relayed to us, without its coinbase. A transaction counts as
-   * never relayed if it is neither in the view nor remembered (`coinTransactions`).
-   */
-  unseen(block: Block): number {
-    let count = 0;
-    for (const transaction of block.transactions)
-      if (!transaction.isCoinbase && !this.wasRelayed(this.wireId(transaction))) count += 1;
-    return count;
+  /** Notes that a relayed transaction is standard by the policy of the `examiner`. */
+  judgedStandard(transaction: Transaction): void {
+    const slot = this.entries.find(this.wireId(transaction));
+    if (slot !== NONE && this.entries.size(slot) === transaction.size) this.entries.setStandard(slot);
+  }
+
+  /** Looks through blocks. @param policy by which transactions are standard */
+  examiner(policy: PolicyName): BlockExaminer {
+    const { graph, coins, waiting } = this;
+    return new BlockExaminer(policy, { graph, coins, waiting });
   }
 
   /** What became of transactions, as compact blocks ask. @param policy by which a transaction is standard */

@@ -4,7 +4,6 @@ import type { PeerAccounts } from '../metrics/sessions/peer-accounts';
 import { messageFields, sessionFields } from '../metrics/sessions/session-fields';
 import { measuresOf } from '../policy/measures';
 import type { PolicyContext } from '../policy/verdict';
-import type { Block } from '../wire/block';
 import type { Hash } from '../wire/hash';
 import { INV_TX, INV_WTX, type InventoryItem, kindOfItem } from '../wire/messages/inventory';
 import { ItemLog } from './item-log';
@@ -36,8 +35,6 @@ export interface WhyModules {
   readonly monotonicMs: () => number;
   /** Accounts of the open connections, which a collector keeps. */
   readonly accounts: PeerAccounts;
-  /** Transactions of a block that were never relayed to us before it. */
-  readonly unseen: (block: Block) => number | undefined;
 }
 
 /**
@@ -191,7 +188,7 @@ export class WhyRecord implements Collector {
 
   private blockEvents(): Handlers<MonitorEvents> {
     const { blocks } = this;
-    const { monotonicMs, unseen } = this.modules;
+    const { monotonicMs } = this.modules;
     return {
       blockAnnounced: ({ peer, hash }) => blocks.announce(hash, peer.id, monotonicMs()),
       block: ({ peer, block: { wireHash }, requested, receivedMs }) => {
@@ -204,14 +201,13 @@ export class WhyRecord implements Collector {
         const block = blocks.get(hash);
         if (block !== undefined) block.compact ??= outcome;
       },
-      processedBlock: ({ block, status, height = null, reason = null, processTimeMs, totalTxFees }) => {
+      blockExamined: ({ judged, numInputs, numOutputs, numUnseen }) => {
+        const { block, status, height = null, reason = null, processTimeMs, totalTxFees } = judged;
         if (status === 'duplicate' || status === 'unrequested') return;
         blocks.came(block.wireHash).judged = {
           ...{ timeMs: monotonicMs(), status, height, reason, processMs: processTimeMs ?? null },
           ...{ size: block.size, weight: block.weight, numTx: block.transactions.length },
-          numInputs: block.transactions.reduce((sum, { inputs }) => sum + inputs.length, 0),
-          numOutputs: block.transactions.reduce((sum, { outputs }) => sum + outputs.length, 0),
-          ...{ numUnseen: unseen(block) ?? null, fees: totalTxFees ?? null, time: block.time },
+          ...{ numInputs, numOutputs, numUnseen, fees: totalTxFees ?? null, time: block.time },
           ...{ coinbaseTxid: block.transactions[0]?.wireTxid ?? null, prev: block.wirePrevHash },
         };
       },
