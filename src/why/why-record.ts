@@ -132,22 +132,21 @@ export class WhyRecord implements Collector {
       announced: ({ peer: { id: of }, items }) => {
         const timeMs = this.lastInv?.connection === of ? this.lastInv.timeMs : monotonicMs();
         this.lastInv = null;
-        for (const [kind, wanted] of [
-          [ANNOUNCED_BY_TXID, INV_TX],
-          [ANNOUNCED_BY_WTXID, INV_WTX],
-        ] as const)
-          this.announced.add({ kind, of, timeMs }, items, ({ type, hash }) =>
-            type === wanted ? hash : null,
-          );
+        this.announced.add({ of, timeMs }, items, announcedBy, hashOf);
       },
       requested: ({ peer: { id: of }, items = [] }) => {
         const timeMs = monotonicMs();
-        this.asked.add({ kind: ASKED, of, timeMs }, items, transactionIn);
+        this.asked.add({ of, timeMs }, items, (item) => (isTransaction(item) ? ASKED : null), hashOf);
         for (const { type, hash } of items)
           if (kindOfItem(type) === 'block') this.blocks.asked(hash, of, timeMs);
       },
       notFound: ({ peer: { id: of }, items = [] }) =>
-        this.announced.add({ kind: NOT_FOUND, of, timeMs: monotonicMs() }, items, transactionIn),
+        this.announced.add(
+          { of, timeMs: monotonicMs() },
+          items,
+          (item) => (isTransaction(item) ? NOT_FOUND : null),
+          hashOf,
+        ),
       // A transaction is judged before or after the listeners of this event hear of it.
       transaction: ({ peer, transaction: { wireTxid: txid }, first }) => {
         if (first && !transactions.setSender(txid, peer.id)) this.sender = { txid, connection: peer.id };
@@ -216,8 +215,9 @@ export class WhyRecord implements Collector {
         const number = (this.connects += 1);
         blocks.came(block.wireHash).connections.push({ number, height, timeMs, leftMs: null });
         this.mined.add(
-          { kind: IN_BLOCK, of: number, timeMs },
+          { of: number, timeMs },
           block.transactions,
+          () => IN_BLOCK,
           ({ wireTxid }) => wireTxid,
         );
       },
@@ -233,6 +233,16 @@ export class WhyRecord implements Collector {
   }
 }
 
-function transactionIn({ type, hash }: InventoryItem): Hash | null {
-  return kindOfItem(type) === 'tx' ? hash : null;
+/** What an item of an `inv` tells of a transaction; null for another one. */
+function announcedBy({ type }: InventoryItem): number | null {
+  if (type === INV_WTX) return ANNOUNCED_BY_WTXID;
+  return type === INV_TX ? ANNOUNCED_BY_TXID : null;
+}
+
+function isTransaction({ type }: InventoryItem): boolean {
+  return kindOfItem(type) === 'tx';
+}
+
+function hashOf({ hash }: InventoryItem): Hash {
+  return hash;
 }
