@@ -123,7 +123,7 @@ export class RelayView {
       const { fee } = amountsOf(transaction, this.coins);
       if (!this.wasRelayed(txid)) this.reporter.feeAtOnce(transaction, fee);
       if (known !== NONE) this.entries.setRelayed(known);
-      this.coins.setSeen(txid, seen | SEEN_RELAYED);
+      this.coins.mark(txid, SEEN_RELAYED);
       return fee;
     }
     const isFirst = (seen & SEEN_RELAYED) === 0;
@@ -200,7 +200,7 @@ export class RelayView {
       if (this.entries.block(slot) !== number) continue;
       const txid = this.entries.key(slot);
       this.displaced.add(readHash(txid, 0));
-      this.coins.setSeen(txid, (this.coins.seen(txid) & ~SEEN_MINED) | SEEN_STALE);
+      this.coins.mark(txid, SEEN_STALE, SEEN_MINED);
       if (this.entries.isRelayed(slot)) {
         this.entries.unlink(slot);
         this.entries.pushToView(slot, nowMs);
@@ -272,11 +272,11 @@ export class RelayView {
 
   private mine(transaction: Transaction, block: number): void {
     const txid = this.wireId(transaction);
-    const wasRelayed = this.wasRelayed(txid);
+    let slot = this.entries.find(txid);
+    const wasRelayed = slot === NONE && (this.coins.seen(txid) & SEEN_RELAYED) !== 0;
     this.remember(txid, transaction, SEEN_MINED);
     this.parents.arrived(transaction.wireTxid);
     if (transaction.isCoinbase) return;
-    let slot = this.entries.find(txid);
     if (slot === NONE) {
       const bill = amountsOf(transaction, this.coins);
       const rivals = conflictsOf(transaction, this.graph.spends);
