@@ -1,7 +1,8 @@
 // Measures the processor time of a message, of a dial and of the end of a connection while 100, 1,000 and
 // 10,000 peers are connected, with all collectors: none of these may look at all peers. The sockets are of
-// this process and lead nowhere; the rest is the program's own code. The exit status is 1 if a curve rises by
-// more than 20 % (support/cost-curve.ts).
+// this process and lead nowhere; the rest is the program's own code. Where messages are measured, the pools
+// of all sizes exist at the same time, so that the collector has the same heap for each. The exit status is 1
+// if a curve rises by more than 20 % (support/cost-curve.ts).
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
@@ -27,12 +28,13 @@ import { NETWORKS } from '#dist/wire/networks';
 import { NO_COMPACT } from '../test/support/compact';
 import { versionPayload } from '../test/support/fake-peer';
 import { collectorContext } from './support/collector-context';
-import { costCurve, type Round } from './support/cost-curve';
+import { costCurve, type MakeRound, type Round } from './support/cost-curve';
 
 const SIZES = [100, 1_000, 10_000] as const;
 const MOST_RISE = 1.2;
 
-const MESSAGES = 20_000;
+const MESSAGES = 4_000;
+const ROUNDS = 41;
 const ITEMS = 35;
 const DIALS = 1_000;
 const ENDS = 100;
@@ -131,16 +133,16 @@ function failed(...what: readonly unknown[]): void {
   throw new Error(`the program failed: ${what.map(String).join(' ')}`);
 }
 
-/** An `inv` of transactions that all other peers announce as well. */
-async function messages(size: number): Promise<Round> {
-  const { sockets, end } = await connectedPool(size);
+/** An `inv` of transactions that all other peers announce as well. The pool lives for all rounds. */
+async function messages(size: number): Promise<() => Round> {
+  const { sockets } = await connectedPool(size);
   const hashes = randomBytes(32 * ITEMS);
   const items = Array.from({ length: ITEMS }, (_, i) => ({ type: INV_WTX, hash: readHash(hashes, 32 * i) }));
   const frame = encodeFrame(magic, 'inv', encodeInventory(items));
   const work = (): void => {
     for (let i = 0; i < MESSAGES; i++) sockets[i % Math.min(size, 100)]?.emit('data', frame);
   };
-  return { count: MESSAGES, work, end };
+  return () => ({ count: MESSAGES, work });
 }
 
 /** The end of a connection, with all that is forgotten of it. */
@@ -211,19 +213,18 @@ function dials(size: number, addrman: AddressManager): Round {
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2);
   const book = fullBook();
-  const curves: Readonly<Record<string, (size: number) => Round | Promise<Round>>> = {
-    message: messages,
-    dial: (size) => dials(size, book),
-    'end of a connection': ends,
+  const curves: Readonly<Record<string, () => Promise<readonly MakeRound[]>>> = {
+    dial: () => Promise.resolve(SIZES.map((size) => () => dials(size, book))),
+    'end of a connection': () => Promise.resolve(SIZES.map((size) => () => ends(size))),
+    message: () => Promise.all(SIZES.map(messages)),
   };
-  for (const [name, round] of Object.entries(curves)) {
+  for (const [name, make] of Object.entries(curves)) {
     if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
-    const makers = SIZES.map((size) => () => round(size));
     await costCurve(
       `crowd-costs: ${name}`,
       SIZES.map((size) => `${size} peers`),
-      makers,
-      MOST_RISE,
+      await make(),
+      { most: MOST_RISE, rounds: ROUNDS },
     );
   }
   process.exit();

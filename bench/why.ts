@@ -4,6 +4,7 @@
 // million points.
 import { parseArgs } from 'node:util';
 import { LiveWhyAnswers } from '#dist/why/live-why';
+import { examinedBlock } from '#dist/mempool/examined-block';
 import { answerWhy } from '#dist/why/answer-why';
 import { WhyRecord } from '#dist/why/why-record';
 import { LocalAnswers } from '#dist/query/local-answers';
@@ -26,7 +27,7 @@ let ms = 0;
 const peer = { id: 1, address: '192.0.2.1:8333', outbound: true, claims: null };
 const accounts = new PeerAccounts({ nowMs: () => ms, monotonicMs: () => ms });
 const limits = { keptMs: 86_400_000, maxBytes: MAX_BYTES };
-const record = new WhyRecord(limits, { monotonicMs: () => ms, accounts, unseen: () => 0 });
+const record = new WhyRecord(limits, { monotonicMs: () => ms, accounts });
 const answers = new LiveWhyAnswers(record, { node: 'bench', network: 'mainnet', nowMs: () => ms });
 
 const transactions = Array.from({ length: COUNT }, () => makeTransaction([]));
@@ -55,10 +56,15 @@ const block = {
   ...{ time: 1, wirePrevHash: transactions[1]?.wireTxid },
 } as never;
 record.on.opened?.({ peer });
-record.on.processedBlock?.({
-  ...{ block, peerAddress: '', status: 'accepted', height: 1, reason: undefined, processTimeMs: 1 },
-  totalTxFees: 1,
-});
+record.on.blockExamined?.(
+  examinedBlock(
+    {
+      ...{ block, peerAddress: '', status: 'accepted', height: 1, reason: undefined, processTimeMs: 1 },
+      totalTxFees: 1,
+    },
+    { numUnseen: 0, held: undefined },
+  ),
+);
 const mined = medianMs(RUNS, () => record.on.blockConnected?.({ block, height: 1 }));
 // The memory is full after these.
 for (let round = 0; record.bytes < MAX_BYTES - 1_000_000 && round < 2_000; round++) {

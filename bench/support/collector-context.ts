@@ -12,7 +12,6 @@ export function collectorContext(emit: Emit): CollectorContext {
     unixTime: () => 0,
     emitted: () => 0,
     exporters: () => [],
-    unseen: () => 0,
     mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),
     addresses: () => ({ banned: 0 }),
   };

@@ -2,7 +2,7 @@
 // processor time of the whole process, that of the garbage collector and the JIT compiler included. The time
 // of other programs does not count, but they still slow this one down through the caches. So the sizes take
 // turns, each with the same number of items in a round. Sizes are compared within each round, and the median
-// of these ratios counts. Warm-up rounds come first.
+// of these ratios counts. Many short rounds are steadier than a few long ones. Warm-up rounds come first.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -48,17 +48,17 @@ export type MakeRound = () => Round | Promise<Round>;
  * @param name what is measured, with the name of the bench
  * @param labels the sizes, as they are printed
  * @param makers one for each size
- * @param most the rise from which the curve is not flat
+ * @param limits the rise from which the curve is not flat, and how many rounds are measured
  */
 export async function costCurve(
   name: string,
   labels: readonly (string | number)[],
   makers: readonly MakeRound[],
-  most = MOST,
+  { most = MOST, rounds: count = ROUNDS }: { readonly most?: number; readonly rounds?: number } = {},
 ): Promise<void> {
   await warmUp(makers);
   const rounds: (readonly number[])[] = [];
-  while (rounds.length < ROUNDS) rounds.push(await measure(makers, rounds.length));
+  while (rounds.length < count) rounds.push(await measure(makers, rounds.length));
   const times = makers.map((_, i) => median(rounds.map((round) => round[i] ?? NaN)));
   const ratio = (i: number, j: number): number =>
     median(rounds.map((round) => (round[i] ?? NaN) / (round[j] ?? NaN)));

@@ -57,7 +57,6 @@ export function startCollectors(
     unixTime,
     logDropped: () => logOutput().dropped,
     loopMeasured: (lagMs, stalledMs) => live.loopMeasured(lagMs, stalledMs),
-    unseen: (block) => view.unseen(block),
     tips: tipsOf(chain, processor),
     mempool: () => view.gauges(),
     waiting: view.waiting,

@@ -17,6 +17,7 @@ import type { JoinParts } from '../p2p/join/join';
 import type { I2p } from '../p2p/i2p/i2p';
 import type * as PrepareJoin from '../p2p/join/prepare-join';
 import type { Routes } from '../p2p/route/routes';
+import { prepareHashMany } from '../wire/hash-many';
 import { writeAlerts } from './alert-points';
 import { asnLookup, complainTo, startCollectors } from './collectors';
 import type { AppConfig } from './config';
@@ -97,7 +98,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     { maxBytes: config.mempoolBytes, ...RELAY_VIEW_LIMITS },
     { bus, lookUp: full?.lookUp },
   );
-  const why = openWhy(config, { clock, accounts, unseen: (block) => view.unseen(block) });
+  const why = openWhy(config, { clock, accounts });
   const outputs = await openOutputs(config, {
     ...{ clock, log, page, live, why: why?.answers, onEnded: () => ending.end() },
   });
@@ -161,6 +162,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   });
   const compareClock = logClock(bus, log, { unixTime, uptime: () => os.uptime() });
 
+  prepareHashMany();
   pool.start();
   onion?.start();
   const timer = setInterval(() => {

@@ -91,7 +91,6 @@ export function replayPipeline(
       monotonicMs: () => clock.monotonicMs(),
       unixTime: clock.unixTime,
       exporters: () => [],
-      unseen: (block) => view.unseen(block),
       tips: tipsOf(chain, processor),
       mempool: () => view.gauges(),
       waiting: view.waiting,

@@ -36,7 +36,6 @@ export async function watchByRpc(
       warn: (message) => held.say(() => log.warn(message)),
     },
   );
-  node.unseen = (block) => monitor.unseen(block);
   const started = monitor.start();
   let isLate = false;
   started.catch((error: unknown) => {

@@ -7,7 +7,6 @@ import { connectCollectors } from '../metrics/connect-collectors';
 import { Emitter, type PointSink } from '../metrics/emitter';
 import type { Complain } from '../metrics/guard';
 import type { PolicyName } from '../policy/standardness';
-import type { Block } from '../wire/block';
 import type { NetworkName } from '../wire/networks';
 
 /** What is said of a watched node. */
@@ -38,8 +37,6 @@ export class WatchedNode {
   readonly bus = new EventBus<MonitorEvents>();
   readonly emitter: Emitter;
   readonly judge: Judge;
-  /** Transactions of a block that the node's mempool never had; undefined where that is not known. */
-  unseen: (block: Block) => number | undefined = () => undefined;
   /** Whether the events of this moment come from an inbound peer; its points come after all others. */
   isServingInbound: () => boolean = () => false;
   private readonly writers: (() => void)[] = [];
@@ -72,7 +69,6 @@ export class WatchedNode {
       emit: emitter.emit,
       emitted: emitter.emitted.bind(emitter),
       exporters: () => [],
-      unseen: (block) => this.unseen(block),
       // What a listener knows by its own relay view and addresses.
       mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),
       addresses: () => ({}),

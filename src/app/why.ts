@@ -12,10 +12,10 @@ export interface Why {
 /** Opens the record of a listener; undefined where it is not wanted. */
 export function openWhy(
   { why, node, network }: AppConfig,
-  { clock, accounts, unseen }: Omit<WhyModules, 'monotonicMs'> & { readonly clock: Clock },
+  { clock, accounts }: Omit<WhyModules, 'monotonicMs'> & { readonly clock: Clock },
 ): Why | undefined {
   if (why === undefined) return undefined;
-  const record = new WhyRecord(why, { monotonicMs: () => clock.monotonicMs(), accounts, unseen });
+  const record = new WhyRecord(why, { monotonicMs: () => clock.monotonicMs(), accounts });
   const answers = new LiveWhyAnswers(record, { node, network, nowMs: () => Date.now() });
   return { record, answers };
 }

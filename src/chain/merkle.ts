@@ -1,4 +1,5 @@
-import { type Hash, writeHash256 } from '../wire/hash';
+import type { Hash } from '../wire/hash';
+import { hashPairs } from '../wire/hash-many';
 
 const HASH_BYTES = 32;
 
@@ -21,17 +22,29 @@ export function merkleRoot(hashes: Buffer): MerkleRoot {
   let mutated = false;
   if (count === 0) return { root: Buffer.alloc(HASH_BYTES), mutated };
   const pair = Buffer.alloc(2 * HASH_BYTES);
-  for (; count > 1; count = Math.ceil(count / 2)) {
-    for (let i = 0; i < count; i += 2) {
-      const left = i * HASH_BYTES;
-      const right = Math.min(i + 1, count - 1) * HASH_BYTES;
-      hashes.copy(pair, 0, left, left + HASH_BYTES);
-      hashes.copy(pair, HASH_BYTES, right, right + HASH_BYTES);
-      mutated ||= left !== right && pair.compare(pair, HASH_BYTES, 2 * HASH_BYTES, 0, HASH_BYTES) === 0;
-      writeHash256(pair, hashes, left / 2);
+  while (count > 1) {
+    const whole = count >> 1;
+    const isOdd = count % 2 === 1;
+    if (isOdd) {
+      const last = (count - 1) * HASH_BYTES;
+      hashes.copy(pair, 0, last, last + HASH_BYTES);
+      hashes.copy(pair, HASH_BYTES, last, last + HASH_BYTES);
     }
+    for (let i = 0; i < whole && !mutated; i++) mutated = areEqual(hashes, i);
+    hashPairs(hashes, whole, hashes);
+    if (isOdd) hashPairs(pair, 1, hashes.subarray(whole * HASH_BYTES));
+    count = whole + (isOdd ? 1 : 0);
   }
   return { root: Buffer.from(hashes.subarray(0, HASH_BYTES)), mutated };
+}
+
+/** Whether the two hashes of a pair are equal. */
+function areEqual(hashes: Buffer, pair: number): boolean {
+  const left = 2 * pair * HASH_BYTES;
+  const right = left + HASH_BYTES;
+  // Almost always their first bytes differ.
+  if (hashes[left] !== hashes[right]) return false;
+  return hashes.compare(hashes, left, right, right, right + HASH_BYTES) === 0;
 }
 
 /** The bytes of hashes, one behind the other. */

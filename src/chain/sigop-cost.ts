@@ -115,15 +115,15 @@ function isTaproot(first: Span, last: Span, items: number): boolean {
 function endsOf(bytes: Buffer, witnessStart: number): { readonly first: Span; readonly last: Span } {
   const reader = new ByteReader(bytes, witnessStart);
   const count = reader.count(1);
-  const next = (): Span => {
-    const length = reader.compactSize();
-    const start = reader.skip(length);
-    return { bytes, start, end: start + length };
-  };
-  const first = next();
-  let last = first;
-  for (let item = 1; item < count; item++) last = next();
-  return { first, last };
+  const first = nextItem(reader);
+  for (let item = 2; item < count; item++) reader.skip(reader.compactSize());
+  return { first, last: count === 1 ? first : nextItem(reader) };
+}
+
+function nextItem(reader: ByteReader): Span {
+  const length = reader.compactSize();
+  const start = reader.skip(length);
+  return { bytes: reader.buffer, start, end: start + length };
 }
 
 /**

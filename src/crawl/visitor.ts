@@ -70,6 +70,8 @@ export class Visitor {
     this.network = bcoinNetwork(options.network);
     this.modules = {
       ...{ bus, monotonicMs, turns, handlers: visitHandlers(bus), fault: options.fault },
+      // A visit asks for no blocks.
+      awaitsBlock: () => false,
       nonces: new Map(),
       received: new HeldBytes(RECEIVED_LIMITS),
       unsent: new HeldBytes(UNSENT_LIMITS),

@@ -1,17 +1,23 @@
-import { EventEmitter } from 'node:events';
-
 /** Handlers for some of the events, by name. */
 export type Handlers<Events> = { readonly [E in keyof Events]?: (payload: Events[E]) => void };
 
-/** Passes typed events to whoever listens, in the order in which they happen. */
+type Handler = (payload: never) => void;
+
+/**
+ * Passes typed events to whoever listens, in the order in which they happen. Node's EventEmitter is not used:
+ * it copies the list of listeners for each event, which took a tenth of the time of a block.
+ */
 export class EventBus<Events> {
-  private readonly emitter = new EventEmitter();
+  /** By event. A new handler makes a new list, so that an event under way keeps its own. */
+  private readonly handlers = new Map<string, readonly Handler[]>();
 
   emit<E extends keyof Events & string>(event: E, payload: Events[E]): void {
-    this.emitter.emit(event, payload);
+    const handlers = this.handlers.get(event);
+    if (handlers === undefined) return;
+    for (const handler of handlers) (handler as (payload: Events[E]) => void)(payload);
   }
 
   on<E extends keyof Events & string>(event: E, handler: (payload: Events[E]) => void): void {
-    this.emitter.on(event, handler);
+    this.handlers.set(event, [...(this.handlers.get(event) ?? []), handler]);
   }
 }

@@ -1,8 +1,6 @@
-import type { Block } from '../wire/block';
-import type { Hash } from '../wire/hash';
 import { quantile } from '../lib/quantile';
-import { waitedOf } from './mined-transactions';
-import type { WaitingTransaction, WaitingTransactions } from './waiting-transactions';
+import type { HeldBlock } from './examined-block';
+import type { WaitingTransaction } from './waiting-transactions';
 
 /** A block, compared with what the relay view would have put into it. */
 export interface BlockAudit {
@@ -23,21 +21,18 @@ export interface BlockAudit {
 }
 
 /**
- * Compares a block with the template of this moment. It must not have been taken by the relay view yet.
+ * Compares a block with the template of its moment.
  * @param leastRelayed the least feerate that is relayed, in sat/vB
  * @param nowMs on the monotonic clock
  */
 export function auditBlock(
-  block: Block,
-  waiting: Pick<WaitingTransactions, 'template' | 'find'>,
+  { template, waited }: Pick<HeldBlock, 'template' | 'waited'>,
   { leastRelayed, nowMs }: { readonly leastRelayed: number; readonly nowMs: number },
 ): BlockAudit {
-  const template = waiting.template();
-  const mined = new Set<Hash>(block.wireTxids());
-  const shared = template.filter(({ txid }) => mined.has(txid));
-  const missing = template.filter(({ txid }) => !mined.has(txid));
-  const waited = waitedOf(block, waiting);
-  const wanted = new Set(template.map(({ txid }) => txid));
+  const mined = new Set(waited.map(({ slot }) => slot));
+  const shared = template.filter(({ slot }) => mined.has(slot));
+  const missing = template.filter(({ slot }) => !mined.has(slot));
+  const wanted = new Set(template.map(({ slot }) => slot));
   return {
     templateNumTx: template.length,
     templateFees: feesOf(template),
@@ -45,7 +40,7 @@ export function auditBlock(
     sharedFees: feesOf(shared),
     missingNumTx: missing.length,
     missingAgeMs: medianOf(missing.map(({ arrivedMs }) => nowMs - arrivedMs)),
-    prioritisedNumTx: waited.filter(({ txid }) => !wanted.has(txid)).length,
+    prioritisedNumTx: waited.filter(({ slot }) => !wanted.has(slot)).length,
     belowMinNumTx: waited.filter(({ rate }) => rate < leastRelayed).length,
   };
 }

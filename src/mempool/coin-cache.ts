@@ -98,7 +98,7 @@ export class CoinCache {
    * @returns whether it was not remembered before
    */
   add(txid: Buffer, transaction: Transaction, seen: number): boolean {
-    if (this.setSeen(txid, this.seen(txid) | seen)) return false;
+    if (this.mark(txid, seen)) return false;
     const coins = this.generations.forNewEntry();
     coins.setFlags(coins.add(txid, transaction), seen);
     return true;
@@ -116,24 +116,23 @@ export class CoinCache {
     return oldSlot === NONE ? 0 : old.flags(oldSlot);
   }
 
-  /** Replaces where a transaction was seen; false if it is not remembered. */
-  setSeen(txid: Buffer, seen: number): boolean {
+  /** Sets flags of a transaction, after it took away others; false if it is not remembered. */
+  mark(txid: Buffer, set: number, away = 0): boolean {
     const { young, old } = this.generations;
     const slot = young.find(txid, 0);
     if (slot !== NONE) {
-      young.setFlags(slot, seen);
+      young.setFlags(slot, (young.flags(slot) & ~away) | set);
       return true;
     }
     const oldSlot = old.find(txid, 0);
     if (oldSlot === NONE) return false;
-    old.setFlags(oldSlot, seen);
+    old.setFlags(oldSlot, (old.flags(oldSlot) & ~away) | set);
     return true;
   }
 
   /** Notes why a transaction left the view: SEEN_REPLACED, SEEN_EVICTED or 0. An earlier reason is lost. */
   setLeft(txid: Buffer, reason: number): void {
-    const seen = this.seen(txid) & ~(SEEN_REPLACED | SEEN_EVICTED);
-    this.setSeen(txid, seen | reason);
+    this.mark(txid, reason, SEEN_REPLACED | SEEN_EVICTED);
   }
 
   /**

@@ -14,7 +14,7 @@ const FIRST_SPEND = 20;
 const BEFORE = 24;
 const AFTER = 28;
 const BLOCK = 32;
-const IS_RELAYED = 36;
+const FLAGS = 36;
 const AWAITS_FEE = 40;
 const BALANCE = 44;
 const ARRIVED = 52;
@@ -23,6 +23,10 @@ const WTXID = 64;
 const PAYLOAD_BYTES = 96;
 
 const HASH_BYTES = 32;
+
+/** Of FLAGS. */
+const RELAYED = 1;
+const STANDARD = 2;
 
 /** Value of BLOCK for an entry in the view, and for a removed one. */
 const NO_BLOCK = 0;
@@ -159,11 +163,20 @@ export class Entries {
 
   /** Whether it was relayed, regardless of blocks. */
   isRelayed(slot: number): boolean {
-    return this.table.getUint(slot, IS_RELAYED) === 1;
+    return (this.table.getUint(slot, FLAGS) & RELAYED) !== 0;
   }
 
   setRelayed(slot: number): void {
-    this.table.setUint(slot, IS_RELAYED, 1);
+    this.setFlag(slot, RELAYED);
+  }
+
+  /** Whether the relay policy called it standard when it was relayed. */
+  isStandard(slot: number): boolean {
+    return (this.table.getUint(slot, FLAGS) & STANDARD) !== 0;
+  }
+
+  setStandard(slot: number): void {
+    this.setFlag(slot, STANDARD);
   }
 
   /** Whether its fee must be reported as soon as it is known. */
@@ -226,6 +239,10 @@ export class Entries {
    */
   fee(slot: number): number | undefined {
     return feeOf(this.table.getDouble(slot, BALANCE), this.table.getUint(slot, UNKNOWN_INPUTS));
+  }
+
+  private setFlag(slot: number, flag: number): void {
+    this.table.setUint(slot, FLAGS, this.table.getUint(slot, FLAGS) | flag);
   }
 
   private push(list: EntryList, slot: number): void {

@@ -23,7 +23,7 @@ export class Judge {
   private medianTime: number | undefined;
 
   constructor(
-    private readonly policy: PolicyName,
+    readonly policy: PolicyName,
     private readonly modules: JudgeModules,
   ) {
     modules.bus.on('newBest', ({ height, medianTime }) => {
@@ -36,11 +36,13 @@ export class Judge {
    * Judges a transaction at its first receipt.
    * @param fee in satoshi; undefined if unknown
    * @param receivedMs when it came, on the monotonic clock
+   * @returns whether it is standard
    */
-  judge(transaction: Transaction, fee: number | undefined, receivedMs: number): void {
+  judge(transaction: Transaction, fee: number | undefined, receivedMs: number): boolean {
     const { nextHeight, medianTime } = this;
     const verdict = standardness(this.policy, transaction, { nextHeight, medianTime, fee });
     const judgedMs = this.modules.monotonicMs?.();
     this.modules.bus.emit('judged', { transaction, verdict, fee, receivedMs, judgedMs });
+    return verdict.reason === undefined;
   }
 }

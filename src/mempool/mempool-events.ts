@@ -1,6 +1,7 @@
 import type { Standardness } from '../policy/verdict';
 import type { Hash } from '../wire/hash';
 import type { Transaction } from '../wire/transaction';
+import type { ExaminedBlock } from './examined-block';
 
 /** Why a transaction left the relay view. Its descendants leave with it, unless a block contains it. */
 export type RemovalReason =
@@ -85,6 +86,11 @@ export interface MempoolEvents {
    * it.
    */
   judged: JudgedTransaction;
+  /**
+   * A block was judged and looked through. It follows `processedBlock`, and comes before those events that
+   * follow from the block for the best chain.
+   */
+  blockExamined: ExaminedBlock;
   /**
    * A reorganisation is over: what became of the transactions of the blocks that left the best chain, without
    * coinbases. They are in the view, in a block of the best chain, or in neither. Only the last 12 blocks of

@@ -1,17 +1,7 @@
-import type { Block } from '../wire/block';
-import type { WaitingTransaction, WaitingTransactions } from './waiting-transactions';
+import type { WaitingTransaction } from './waiting-transactions';
 
 /** The part of what a block took that may pay less: what its miner prefers for other reasons than the fee. */
 const PREFERRED = 0.05;
-
-/** The transactions of a block that wait in the relay view. It must not have been taken by the view yet. */
-export function waitedOf(block: Block, waiting: Pick<WaitingTransactions, 'find'>): WaitingTransaction[] {
-  const key = Buffer.alloc(32);
-  return block.wireTxids().flatMap((txid) => {
-    key.write(txid, 'latin1');
-    return waiting.find(key) ?? [];
-  });
-}
 
 /**
  * The feerate in sat/vB that 95 % of the transactions, by their virtual size, pay at least; undefined if

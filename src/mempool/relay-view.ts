@@ -6,6 +6,7 @@ import type { Input } from '../wire/input';
 import type { PolicyName } from '../policy/standardness';
 import type { Transaction } from '../wire/transaction';
 import { amountsOf } from './amounts';
+import { BlockExaminer } from './block-examiner';
 import { CoinCache, SEEN_MINED, SEEN_RELAYED, SEEN_REPLACED, SEEN_STALE } from './coin-cache';
 import { Displaced } from './displaced';
 import { Fates } from './fates';
@@ -122,7 +123,7 @@ export class RelayView {
       const { fee } = amountsOf(transaction, this.coins);
       if (!this.wasRelayed(txid)) this.reporter.feeAtOnce(transaction, fee);
       if (known !== NONE) this.entries.setRelayed(known);
-      this.coins.setSeen(txid, seen | SEEN_RELAYED);
+      this.coins.mark(txid, SEEN_RELAYED);
       return fee;
     }
     const isFirst = (seen & SEEN_RELAYED) === 0;
@@ -199,7 +200,7 @@ export class RelayView {
       if (this.entries.block(slot) !== number) continue;
       const txid = this.entries.key(slot);
       this.displaced.add(readHash(txid, 0));
-      this.coins.setSeen(txid, (this.coins.seen(txid) & ~SEEN_MINED) | SEEN_STALE);
+      this.coins.mark(txid, SEEN_STALE, SEEN_MINED);
       if (this.entries.isRelayed(slot)) {
         this.entries.unlink(slot);
         this.entries.pushToView(slot, nowMs);
@@ -230,15 +231,16 @@ export class RelayView {
     this.reporter.reorganised({ returned, confirmed, lost: txids.length - returned - confirmed });
   }
 
-  /**
-   * How many transactions of a block were never relayed to us, without its coinbase. A transaction counts as
-   * never relayed if it is neither in the view nor remembered (`coinTransactions`).
-   */
-  unseen(block: Block): number {
-    let count = 0;
-    for (const transaction of block.transactions)
-      if (!transaction.isCoinbase && !this.wasRelayed(this.wireId(transaction))) count += 1;
-    return count;
+  /** Notes that a relayed transaction is standard by the policy of the `examiner`. */
+  judgedStandard(transaction: Transaction): void {
+    const slot = this.entries.find(this.wireId(transaction));
+    if (slot !== NONE && this.entries.size(slot) === transaction.size) this.entries.setStandard(slot);
+  }
+
+  /** Looks through blocks. @param policy by which transactions are standard */
+  examiner(policy: PolicyName): BlockExaminer {
+    const { graph, coins, waiting } = this;
+    return new BlockExaminer(policy, { graph, coins, waiting });
   }
 
   /** What became of transactions, as compact blocks ask. @param policy by which a transaction is standard */
@@ -270,11 +272,11 @@ export class RelayView {
 
   private mine(transaction: Transaction, block: number): void {
     const txid = this.wireId(transaction);
-    const wasRelayed = this.wasRelayed(txid);
+    let slot = this.entries.find(txid);
+    const wasRelayed = slot === NONE && (this.coins.seen(txid) & SEEN_RELAYED) !== 0;
     this.remember(txid, transaction, SEEN_MINED);
     this.parents.arrived(transaction.wireTxid);
     if (transaction.isCoinbase) return;
-    let slot = this.entries.find(txid);
     if (slot === NONE) {
       const bill = amountsOf(transaction, this.coins);
       const rivals = conflictsOf(transaction, this.graph.spends);

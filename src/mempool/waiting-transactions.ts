@@ -1,21 +1,30 @@
-import { NONE } from '../lib/record-table';
 import type { Hash } from '../wire/hash';
+import type { Entries } from './entries';
 import type { FeeBands } from './fee-bands';
 import type { FeeOrder } from './fee-order';
 import { BLOCK_VSIZE, type FeeProjection, projectionOf } from './fee-projection';
 import type { Graph } from './graph';
 
-/** A transaction of the relay view whose fee is known. */
-export interface WaitingTransaction {
-  readonly txid: Hash;
-  /** In satoshi. */
-  readonly fee: number;
-  /** In vB. */
-  readonly vsize: number;
-  /** Feerate of its chunk in sat/vB (`chunksOf`). */
-  readonly rate: number;
-  /** When it entered the view, on the monotonic clock. */
-  readonly arrivedMs: number;
+/** A transaction of the relay view whose fee is known, as it was when it was asked for. */
+export class WaitingTransaction {
+  constructor(
+    private readonly entries: Entries,
+    /** Its place in the view, which no other one has while it waits. */
+    readonly slot: number,
+    /** In satoshi. */
+    readonly fee: number,
+    /** In vB. */
+    readonly vsize: number,
+    /** Feerate of its chunk in sat/vB (`chunksOf`). */
+    readonly rate: number,
+    /** When it entered the view, on the monotonic clock. */
+    readonly arrivedMs: number,
+  ) {}
+
+  /** To be asked while it waits. */
+  get txid(): Hash {
+    return this.entries.txid(this.slot);
+  }
 }
 
 /** The transactions of the relay view in the order in which a miner takes them. */
@@ -39,23 +48,18 @@ export class WaitingTransactions {
   /** The transactions of the next block, in their order. To be asked when events of the run say so. */
   template(room = BLOCK_VSIZE): WaitingTransaction[] {
     this.order.settle();
-    return this.order.template(room).map((slot) => this.at(slot));
+    return this.order.template(room).map((slot) => this.known(slot));
   }
 
-  /** What is known of a transaction, by the 32 bytes of its txid; undefined if it does not wait. */
-  find(txid: Buffer): WaitingTransaction | undefined {
-    const slot = this.graph.entries.find(txid);
-    return slot === NONE || !this.order.isOrdered(slot) ? undefined : this.at(slot);
+  /** What is known of an entry; undefined unless it waits with a known fee. */
+  at(slot: number): WaitingTransaction | undefined {
+    return this.order.isOrdered(slot) ? this.known(slot) : undefined;
   }
 
-  private at(slot: number): WaitingTransaction {
+  private known(slot: number): WaitingTransaction {
     const { entries } = this.graph;
-    return {
-      txid: entries.txid(slot),
-      fee: entries.fee(slot) ?? 0,
-      vsize: entries.vsize(slot),
-      rate: this.order.rate(slot),
-      arrivedMs: entries.arrived(slot),
-    };
+    const fee = entries.fee(slot) ?? 0;
+    const rate = this.order.rate(slot);
+    return new WaitingTransaction(entries, slot, fee, entries.vsize(slot), rate, entries.arrived(slot));
   }
 }

@@ -7,7 +7,6 @@ import type { MempoolGauges } from '../mempool/relay-view';
 import type { WaitingTransactions } from '../mempool/waiting-transactions';
 import type { AddressLabels } from '../p2p/join/address-labels';
 import type { P2PEvents } from '../p2p/p2p-events';
-import type { Block } from '../wire/block';
 import type { PolicyName } from '../policy/standardness';
 import type { Emit } from './emitter';
 import type { SeriesName } from './schema';
@@ -59,8 +58,6 @@ export interface CollectorContext {
   readonly exporters: () => readonly ExporterStats[];
   /** Counts of `btcdmon-node collect`; undefined for a listener. */
   readonly collected?: () => CollectedStats;
-  /** Transactions of a block that were never relayed to us before it; undefined where that is not known. */
-  readonly unseen: (block: Block) => number | undefined;
   /** The number of the autonomous system of an IP address, where a map tells it. */
   readonly asnOf?: ((ip: string) => number | undefined) | undefined;
   /** The series `arrivals` is written, of one in so many transactions; undefined: it is not. */
@@ -76,7 +73,7 @@ export interface CollectorContext {
   /** The state of the relay view. */
   readonly mempool: () => MempoolGauges;
   /** The transactions of the relay view by their fees; undefined where there is none. */
-  readonly waiting?: Pick<WaitingTransactions, 'fees' | 'template' | 'find'>;
+  readonly waiting?: Pick<WaitingTransactions, 'fees'>;
 }
 
 /** Turns events into the points of its series. It keeps only what one interval needs. */

@@ -76,6 +76,12 @@ export class BlockRequests {
     return true;
   }
 
+  /** Whether a peer was asked for a block, and may still send it. */
+  awaits(connection: Connection, hash: Hash): boolean {
+    const peer = this.peers.get(connection);
+    return peer !== undefined && this.pending.get(hash)?.offers.get(peer)?.isInFlight === true;
+  }
+
   /** Whether a peer has let no block lapse recently. */
   trusts(connection: Connection): boolean {
     return this.peers.get(connection)?.rank !== LAST_RANK;

@@ -1,7 +1,11 @@
 import type { EventBus } from '../lib/event-bus';
+import type { Block } from '../wire/block';
 import { isCommand } from '../wire/commands';
 import { DecodeError } from '../wire/decode-error';
+import { type Hash, hash256 } from '../wire/hash';
+import { HEADER_BYTES } from '../wire/header';
 import { type DecodedCommand, DECODERS, isDecoded, type MessageOf } from '../wire/messages/table';
+import { BlockPreparation } from './block-preparation';
 import type { BudgetVerdict, PeerBudget } from './budget/peer-budget';
 import type { Connection } from './connection';
 import type { FrameWatcher } from './frame-watcher';
@@ -13,6 +17,9 @@ const MALFORMED: Readonly<Partial<Record<DecodedCommand, Violation>>> = {
   tx: 'malformed-tx',
   block: 'malformed-block',
 };
+
+/** A block of fewer bytes is handled in a few milliseconds. */
+const LARGE_BLOCK_BYTES = 200_000;
 
 /** The bytes of a message, and when they came. */
 export interface Arrival {
@@ -39,6 +46,8 @@ export interface MessageDispatcherModules {
   readonly monotonicMs: () => number;
   /** The time at the last look at the clock, in monotonic milliseconds. */
   readonly turns: { readonly now: number };
+  /** Whether a peer was asked for a block, and may still send it. */
+  readonly awaitsBlock: (connection: Connection, hash: Hash) => boolean;
   /** Receives errors that no message should be able to cause. */
   readonly fault: (error: unknown) => void;
 }
@@ -50,6 +59,9 @@ export interface MessageDispatcherModules {
 export class MessageDispatcher implements TransportSink {
   /** What the present message takes on its transport, in bytes. */
   private bytes = 0;
+  /** The block that is being prepared; and what it became, until it is handled. */
+  private preparation: BlockPreparation | null = null;
+  private block: Block | null = null;
 
   /** @param budget limits what the peer may cost; null for one that the user named */
   constructor(
@@ -57,6 +69,29 @@ export class MessageDispatcher implements TransportSink {
     private readonly budget: PeerBudget | null,
     private readonly modules: MessageDispatcherModules,
   ) {}
+
+  /** Reads and hashes a large block in parts. One that nobody asked for is left to the budget. */
+  prepare(name: string, payload: Buffer): boolean {
+    if (name !== 'block' || payload.length < LARGE_BLOCK_BYTES) return true;
+    const { connection } = this;
+    try {
+      if (this.preparation === null) {
+        const hash = hash256(payload.subarray(0, HEADER_BYTES));
+        if (!this.modules.awaitsBlock(connection, hash)) return true;
+        this.preparation = new BlockPreparation(payload);
+      }
+      connection.solicited();
+      this.block = this.preparation.next();
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      // The same happens when the message is handled, and is reported then.
+      this.preparation = null;
+      return true;
+    }
+    if (this.block === null) return false;
+    this.preparation = null;
+    return true;
+  }
 
   arrived(name: string, bytes: number): void {
     const command = isCommand(name) ? name : 'other';
@@ -82,7 +117,8 @@ export class MessageDispatcher implements TransportSink {
   }
 
   message(name: string, payload: Buffer): void {
-    const { connection } = this;
+    const { block, connection } = this;
+    this.block = null;
     this.modules.frames?.message(connection, payload);
     if (!this.isWithinBudget(name)) return;
     if (connection.claims === null && name !== 'version') {
@@ -94,7 +130,7 @@ export class MessageDispatcher implements TransportSink {
     let wellFormed = false;
     try {
       // Messages without a handler are decoded too: a malformed one is a violation.
-      const message = DECODERS[name](payload);
+      const message = name === 'block' && block !== null ? block : DECODERS[name](payload);
       wellFormed = true;
       this.dispatch(name, message, { payload, receivedMs });
     } catch (error) {

@@ -121,6 +121,11 @@ export class Pool {
     const shared = sharedPoints(txPerSecond, monotonicMs());
     const { transport: mode = 'v1', routes = DIRECT_ROUTES } = options;
     const { lookup = systemLookup } = modules;
+    const awaitsBlock = (connection: Connection, hash: Hash): boolean => blocks.awaits(connection, hash);
+    // One object for all connections.
+    const forConnections = {
+      ...{ bus, handlers, frames, nonces, monotonicMs, turns, received, unsent, awaitsBlock, fault },
+    };
     const add = (
       of: Pick<ConnectionOptions, 'kind' | 'host' | 'port' | 'socket' | 'route' | 'dialBy'>,
     ): Connection => {
@@ -133,7 +138,7 @@ export class Pool {
       const connection = new Connection(
         // No spread, whose result has a hidden class of its own: 360 bytes for each connection.
         { id, kind, socket, route, host, port, network, dialBy, mode, userAgent, wtxidRelay, budget },
-        { bus, handlers, frames, nonces, monotonicMs, turns, received, unsent, fault },
+        forConnections,
       );
       this.connections.add(connection);
       void connection.closed.then(() => {

@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock';
 import { messageOf } from '../lib/errors';
 import type { EventBus } from '../lib/event-bus';
 import type { Timer } from '../lib/timer';
+import { examinedBlock } from '../mempool/examined-block';
 import { Judge } from '../mempool/judge';
 import type { MonitorEvents } from '../metrics/collector';
 import type { Emit, Together } from '../metrics/emitter';
@@ -105,6 +106,12 @@ export class NodeMonitor {
     });
     const missed = new MissedCounts();
     const judge = new Judge(policy, { bus, monotonicMs: nowMs });
+    bus.on('processedBlock', (judged) =>
+      bus.emit(
+        'blockExamined',
+        examinedBlock(judged, { numUnseen: this.unseen(judged.block), held: undefined }),
+      ),
+    );
     const fees = new WaitingFees({ bus, missed });
     this.known = new KnownTransactions(nowMs);
     this.accepted = new AcceptedTransactions({ clock, judge, known: this.known, fees, missed });
@@ -220,7 +227,7 @@ export class NodeMonitor {
   }
 
   /** Transactions of a block that the mempool of the node never had, as far as was noticed; no coinbase. */
-  unseen({ transactions }: Block): number {
+  private unseen({ transactions }: Block): number {
     return transactions.filter(
       ({ isCoinbase, wireTxid }) =>
         !isCoinbase && !this.known.has(wireTxid) && !this.accepted.wasTold(wireTxid),

@@ -78,7 +78,7 @@ function judgedFacts(judged: JudgedBlock): WhyFact[] {
     fact('num_tx', judged.numTx, 'transactions'),
     fact('num_inputs', judged.numInputs, 'inputs'),
     fact('num_outputs', judged.numOutputs, 'outputs'),
-    ...(judged.numUnseen === null ? [] : [fact('num_unseen_tx', judged.numUnseen, 'transactions')]),
+    fact('num_unseen_tx', judged.numUnseen, 'transactions'),
     ...(judged.fees === null ? [] : [fact('total_tx_fees', judged.fees, 'sat')]),
     ...(judged.processMs === null ? [] : [fact('process_time', Number(judged.processMs.toFixed(3)), 'ms')]),
   ];

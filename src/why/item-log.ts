@@ -52,14 +52,29 @@ export class ItemLog {
     return this.ring.dropped;
   }
 
-  /** Adds a group of those items that have a hash here. */
-  add<T>({ kind, of, timeMs }: ItemGroup, items: readonly T[], hashOf: (item: T) => Hash | null): void {
+  /**
+   * Adds what happened to items, in groups of one kind that follow one another.
+   * @param kindOf what is told of an item, below 65,536; null for nothing
+   */
+  add<T>(
+    { of, timeMs }: Omit<ItemGroup, 'kind'>,
+    items: readonly T[],
+    kindOf: (item: T) => number | null,
+    hashOf: (item: T) => Hash,
+  ): void {
     let chunk: Chunk | null = null;
+    let kind = 0;
     let head = 0;
     let count = 0;
     for (const item of items) {
+      const wanted = kindOf(item);
+      if (wanted === null) continue;
       const hash = hashOf(item);
-      if (hash === null) continue;
+      if (chunk !== null && wanted !== kind) {
+        chunk = null;
+        count = 0;
+      }
+      kind = wanted;
       const next = this.ring.roomFor(chunk === null ? HEAD_BYTES + KEY_BYTES : KEY_BYTES, timeMs);
       if (next !== chunk) {
         chunk = count === 0 ? next : this.ring.roomFor(HEAD_BYTES + KEY_BYTES, timeMs);

@@ -56,8 +56,8 @@ export interface JudgedBlock {
   readonly numTx: number;
   readonly numInputs: number;
   readonly numOutputs: number;
-  /** Transactions that were never relayed to us before; null where that is not known. */
-  readonly numUnseen: number | null;
+  /** Transactions that were never relayed to us before. */
+  readonly numUnseen: number;
   /** What the coinbase takes beyond the subsidy, in satoshi; null if unknown. */
   readonly fees: number | null;
   /** Of the coinbase. */

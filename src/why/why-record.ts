@@ -4,7 +4,6 @@ import type { PeerAccounts } from '../metrics/sessions/peer-accounts';
 import { messageFields, sessionFields } from '../metrics/sessions/session-fields';
 import { measuresOf } from '../policy/measures';
 import type { PolicyContext } from '../policy/verdict';
-import type { Block } from '../wire/block';
 import type { Hash } from '../wire/hash';
 import { INV_TX, INV_WTX, type InventoryItem, kindOfItem } from '../wire/messages/inventory';
 import { ItemLog } from './item-log';
@@ -36,8 +35,6 @@ export interface WhyModules {
   readonly monotonicMs: () => number;
   /** Accounts of the open connections, which a collector keeps. */
   readonly accounts: PeerAccounts;
-  /** Transactions of a block that were never relayed to us before it. */
-  readonly unseen: (block: Block) => number | undefined;
 }
 
 /**
@@ -135,22 +132,21 @@ export class WhyRecord implements Collector {
       announced: ({ peer: { id: of }, items }) => {
         const timeMs = this.lastInv?.connection === of ? this.lastInv.timeMs : monotonicMs();
         this.lastInv = null;
-        for (const [kind, wanted] of [
-          [ANNOUNCED_BY_TXID, INV_TX],
-          [ANNOUNCED_BY_WTXID, INV_WTX],
-        ] as const)
-          this.announced.add({ kind, of, timeMs }, items, ({ type, hash }) =>
-            type === wanted ? hash : null,
-          );
+        this.announced.add({ of, timeMs }, items, announcedBy, hashOf);
       },
       requested: ({ peer: { id: of }, items = [] }) => {
         const timeMs = monotonicMs();
-        this.asked.add({ kind: ASKED, of, timeMs }, items, transactionIn);
+        this.asked.add({ of, timeMs }, items, (item) => (isTransaction(item) ? ASKED : null), hashOf);
         for (const { type, hash } of items)
           if (kindOfItem(type) === 'block') this.blocks.asked(hash, of, timeMs);
       },
       notFound: ({ peer: { id: of }, items = [] }) =>
-        this.announced.add({ kind: NOT_FOUND, of, timeMs: monotonicMs() }, items, transactionIn),
+        this.announced.add(
+          { of, timeMs: monotonicMs() },
+          items,
+          (item) => (isTransaction(item) ? NOT_FOUND : null),
+          hashOf,
+        ),
       // A transaction is judged before or after the listeners of this event hear of it.
       transaction: ({ peer, transaction: { wireTxid: txid }, first }) => {
         if (first && !transactions.setSender(txid, peer.id)) this.sender = { txid, connection: peer.id };
@@ -191,7 +187,7 @@ export class WhyRecord implements Collector {
 
   private blockEvents(): Handlers<MonitorEvents> {
     const { blocks } = this;
-    const { monotonicMs, unseen } = this.modules;
+    const { monotonicMs } = this.modules;
     return {
       blockAnnounced: ({ peer, hash }) => blocks.announce(hash, peer.id, monotonicMs()),
       block: ({ peer, block: { wireHash }, requested, receivedMs }) => {
@@ -204,14 +200,13 @@ export class WhyRecord implements Collector {
         const block = blocks.get(hash);
         if (block !== undefined) block.compact ??= outcome;
       },
-      processedBlock: ({ block, status, height = null, reason = null, processTimeMs, totalTxFees }) => {
+      blockExamined: ({ judged, numInputs, numOutputs, numUnseen }) => {
+        const { block, status, height = null, reason = null, processTimeMs, totalTxFees } = judged;
         if (status === 'duplicate' || status === 'unrequested') return;
         blocks.came(block.wireHash).judged = {
           ...{ timeMs: monotonicMs(), status, height, reason, processMs: processTimeMs ?? null },
           ...{ size: block.size, weight: block.weight, numTx: block.transactions.length },
-          numInputs: block.transactions.reduce((sum, { inputs }) => sum + inputs.length, 0),
-          numOutputs: block.transactions.reduce((sum, { outputs }) => sum + outputs.length, 0),
-          ...{ numUnseen: unseen(block) ?? null, fees: totalTxFees ?? null, time: block.time },
+          ...{ numInputs, numOutputs, numUnseen, fees: totalTxFees ?? null, time: block.time },
           ...{ coinbaseTxid: block.transactions[0]?.wireTxid ?? null, prev: block.wirePrevHash },
         };
       },
@@ -220,8 +215,9 @@ export class WhyRecord implements Collector {
         const number = (this.connects += 1);
         blocks.came(block.wireHash).connections.push({ number, height, timeMs, leftMs: null });
         this.mined.add(
-          { kind: IN_BLOCK, of: number, timeMs },
+          { of: number, timeMs },
           block.transactions,
+          () => IN_BLOCK,
           ({ wireTxid }) => wireTxid,
         );
       },
@@ -237,6 +233,16 @@ export class WhyRecord implements Collector {
   }
 }
 
-function transactionIn({ type, hash }: InventoryItem): Hash | null {
-  return kindOfItem(type) === 'tx' ? hash : null;
+/** What an item of an `inv` tells of a transaction; null for another one. */
+function announcedBy({ type }: InventoryItem): number | null {
+  if (type === INV_WTX) return ANNOUNCED_BY_WTXID;
+  return type === INV_TX ? ANNOUNCED_BY_TXID : null;
+}
+
+function isTransaction({ type }: InventoryItem): boolean {
+  return kindOfItem(type) === 'tx';
+}
+
+function hashOf({ hash }: InventoryItem): Hash {
+  return hash;
 }

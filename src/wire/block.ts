@@ -77,16 +77,39 @@ export function parseBlockMessage(payload: Buffer): Block {
 
 /** Reads the block at the position of `reader`, and moves behind it. */
 function readBlock(reader: ByteReader): Block {
-  reader.skip(HEADER_BYTES);
-  const count = reader.count(LEAST_TRANSACTION_BYTES);
-  const transactions: Transaction[] = [];
-  let strippedSize = reader.position;
-  for (let i = 0; i < count; i++) {
-    const transaction = readTransaction(reader);
-    strippedSize += transaction.strippedSize;
-    transactions.push(transaction);
+  const block = new BlockReader(reader).read(Infinity);
+  if (block === null) throw new Error('a block was read in part');
+  return block;
+}
+
+/** Reads the block at the position of a reader, some transactions at a time. */
+export class BlockReader {
+  private readonly transactions: Transaction[] = [];
+  private readonly count: number;
+  private strippedSize: number;
+
+  /** @throws DecodeError */
+  constructor(private readonly reader: ByteReader) {
+    reader.skip(HEADER_BYTES);
+    this.count = reader.count(LEAST_TRANSACTION_BYTES);
+    this.strippedSize = reader.position;
   }
-  return new Block(reader.buffer.subarray(0, reader.position), transactions, strippedSize);
+
+  /**
+   * Reads at most so many further transactions. Returns the block with the last of them, and null before.
+   * @throws DecodeError
+   */
+  read(most: number): Block | null {
+    const { reader, transactions } = this;
+    const until = Math.min(this.count, transactions.length + most);
+    while (transactions.length < until) {
+      const transaction = readTransaction(reader);
+      this.strippedSize += transaction.strippedSize;
+      transactions.push(transaction);
+    }
+    if (until < this.count) return null;
+    return new Block(reader.buffer.subarray(0, reader.position), transactions, this.strippedSize);
+  }
 }
 
 /** The number above 0 that a script begins with. Undefined where it is not pushed in its shortest form. */

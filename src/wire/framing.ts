@@ -34,6 +34,11 @@ export interface FrameSink {
   arrived(command: string, bytes: number): void;
   /** Called for each message whose checksum is right, directly after `arrived`. */
   message(command: string, payload: Buffer): void;
+  /**
+   * Called before that, again and again until it returns true. Between two calls others may have their turn.
+   * Left out: nothing has to be prepared.
+   */
+  prepare?(command: string, payload: Buffer): boolean;
   /** Called at most once. The reader ignores everything that comes later. */
   violation(reason: FramingViolation): void;
 }
@@ -50,6 +55,8 @@ export class FrameReader {
   private wanted = HEADER_BYTES;
   /** The header of the payload that comes next; null where a header comes next. */
   private header: FrameHeader | null = null;
+  /** A message that is being prepared. */
+  private prepared: { readonly command: string; readonly payload: Buffer } | null = null;
   private broken = false;
 
   constructor(
@@ -59,7 +66,7 @@ export class FrameReader {
 
   /** The number of bytes that were received and not handed on yet. */
   get held(): number {
-    return this.bytes.length;
+    return this.bytes.length + (this.prepared?.payload.length ?? 0);
   }
 
   /** Takes a chunk, and hands on every message that is complete. */
@@ -74,24 +81,29 @@ export class FrameReader {
   }
 
   /**
-   * Hands on complete messages. After each of them `mayGoOn` is asked, with the bytes of that message,
-   * whether another may follow.
+   * Hands on complete messages. After each of them, and after each part of preparing one, `mayGoOn` is asked,
+   * with the bytes of that message, whether to go on.
    * @returns whether a complete message is left
    */
   run(mayGoOn: (bytes: number) => boolean): boolean {
     const { bytes } = this;
-    while (!this.broken && bytes.length >= this.wanted) {
-      if (this.header === null) {
+    while (!this.broken && (this.prepared !== null || bytes.length >= this.wanted)) {
+      let handled: number;
+      if (this.prepared !== null) {
+        handled = HEADER_BYTES + this.prepared.payload.length;
+        this.handOn(this.prepared.command, this.prepared.payload);
+      } else if (this.header === null) {
         this.readHeader(bytes.take(HEADER_BYTES));
+        continue;
       } else {
-        const { wanted } = this;
-        this.readPayload(this.header, bytes.take(wanted));
-        if (!mayGoOn(HEADER_BYTES + wanted)) break;
+        handled = HEADER_BYTES + this.wanted;
+        this.readPayload(this.header, bytes.take(this.wanted));
       }
+      if (!mayGoOn(handled)) break;
     }
     if (this.broken) this.release();
     else if (bytes.length < this.wanted) bytes.copyChunks(this.wanted);
-    return bytes.length >= this.wanted;
+    return this.prepared !== null || bytes.length >= this.wanted;
   }
 
   /** Stops reading, even in the middle of a chunk. */
@@ -101,6 +113,7 @@ export class FrameReader {
   }
 
   private release(): void {
+    this.prepared = null;
     this.bytes.clear();
     this.wanted = Infinity;
   }
@@ -122,9 +135,23 @@ export class FrameReader {
   private readPayload({ command, checksum: expected }: FrameHeader, payload: Buffer): void {
     this.header = null;
     this.wanted = HEADER_BYTES;
+    if (checksum(payload) === expected) {
+      this.handOn(command, payload);
+    } else {
+      this.sink.arrived(command, HEADER_BYTES + payload.length);
+      this.fail('wrong-checksum');
+    }
+  }
+
+  /** Hands on an intact message, or has a part of it prepared. */
+  private handOn(command: string, payload: Buffer): void {
+    if (this.sink.prepare?.(command, payload) === false) {
+      this.prepared ??= { command, payload };
+      return;
+    }
+    this.prepared = null;
     this.sink.arrived(command, HEADER_BYTES + payload.length);
-    if (checksum(payload) === expected) this.sink.message(command, payload);
-    else this.fail('wrong-checksum');
+    this.sink.message(command, payload);
   }
 
   private fail(reason: FramingViolation): void {

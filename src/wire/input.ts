@@ -3,6 +3,9 @@ import { displayOf, type Hash, readHash } from './hash';
 /** The shortest input in bytes: outpoint 36, length of an empty script 1, sequence 4. */
 export const LEAST_INPUT_BYTES = 41;
 
+/** A hash and an index. */
+const OUTPOINT_BYTES = 36;
+
 /** An input, as offsets into the bytes it was read from. A field is read when it is asked for. */
 export class Input {
   /** The number of items of its witness. */
@@ -50,9 +53,17 @@ export class Input {
     return this.bytes.toString('latin1', this.start, this.start + 36);
   }
 
+  /** Whether another input has the same outpoint. */
+  spendsSameAs(other: Input): boolean {
+    for (let i = 0; i < OUTPOINT_BYTES; i++)
+      if (this.bytes[this.start + i] !== other.bytes[other.start + i]) return false;
+    return true;
+  }
+
   /** Whether the outpoint is null, as that of a coinbase's only input. */
   get isNull(): boolean {
-    if (this.prevIndex !== 0xffff_ffff) return false;
+    // Hardly another outpoint passes this, and it takes the time of one byte.
+    if (this.bytes[this.start] !== 0 || this.prevIndex !== 0xffff_ffff) return false;
     for (let i = this.start; i < this.start + 32; i++) if (this.bytes[i] !== 0) return false;
     return true;
   }

@@ -1,5 +1,7 @@
 import { displayOf, readHash } from '../../src/wire/hash';
 import { EventBus } from '../../src/lib/event-bus';
+import type { ProcessedBlock } from '../../src/chain/chain-events';
+import type { ExaminedBlock } from '../../src/mempool/examined-block';
 import type { JudgedTransaction, MempoolEvents } from '../../src/mempool/mempool-events';
 import { RelayView, type RelayViewOptions } from '../../src/mempool/relay-view';
 import { INV_TX, type InventoryItem } from '../../src/wire/messages/inventory';
@@ -72,7 +74,10 @@ export function announcement(parent: Transaction | number): InventoryItem {
 function shown({
   txid,
   ...facts
-}: Exclude<MempoolEvents[keyof MempoolEvents], JudgedTransaction | MempoolEvents['reorganised']>): object {
+}: Exclude<
+  MempoolEvents[keyof MempoolEvents],
+  JudgedTransaction | ExaminedBlock | MempoolEvents['reorganised']
+>): object {
   if (!('conflictsWith' in facts)) return { txid: displayOf(txid), ...facts };
   const { conflictsWith, prevTxid, prevIndex, ...fees } = facts;
   const prevOut = `${displayOf(prevTxid)}:${prevIndex}`;
@@ -98,4 +103,10 @@ export function viewOf(
     { bus, lookUp },
   );
   return { view, events: () => log.splice(0) };
+}
+
+/** A block that was judged: one that joins the best chain. */
+export function acceptedBlock(block: Block, height = 1): ProcessedBlock {
+  const found = { reason: undefined, processTimeMs: 1, totalTxFees: 0 };
+  return { block, peerAddress: undefined, status: 'accepted', height, ...found };
 }

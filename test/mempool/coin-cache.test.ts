@@ -1,4 +1,4 @@
-import { CoinCache, SEEN_MINED, SEEN_RELAYED } from '../../src/mempool/coin-cache';
+import { CoinCache, SEEN_MINED, SEEN_RELAYED, SEEN_STALE } from '../../src/mempool/coin-cache';
 import { coinbase, spend, wireId } from './build';
 
 describe('CoinCache', () => {
@@ -29,9 +29,9 @@ describe('CoinCache', () => {
     for (const other of others) cache.add(wireId(other), other, SEEN_MINED);
     expect(cache.add(wireId(one), one, SEEN_MINED)).toBe(false);
     expect(cache.seen(wireId(one))).toBe(SEEN_RELAYED | SEEN_MINED);
-    expect(cache.setSeen(wireId(one), SEEN_RELAYED)).toBe(true);
-    expect(cache.seen(wireId(one))).toBe(SEEN_RELAYED);
-    expect(cache.setSeen(Buffer.alloc(32), SEEN_RELAYED)).toBe(false);
+    expect(cache.mark(wireId(one), SEEN_STALE, SEEN_MINED)).toBe(true);
+    expect(cache.seen(wireId(one))).toBe(SEEN_RELAYED | SEEN_STALE);
+    expect(cache.mark(Buffer.alloc(32), SEEN_RELAYED)).toBe(false);
     expect(cache.seen(Buffer.alloc(32))).toBe(0);
   });
 

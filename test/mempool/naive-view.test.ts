@@ -3,7 +3,7 @@ import type { Block } from '../../src/wire/block';
 import type { RelayedTransactions } from '../../src/mempool/relayed-transactions';
 import { displayOf, wireHash } from '../../src/wire/hash';
 import { parseTransaction, type Transaction } from '../../src/wire/transaction';
-import { announcement, blockOf, type Outpoint, spend, viewOf } from './build';
+import { acceptedBlock, announcement, blockOf, type Outpoint, spend, viewOf } from './build';
 import { naiveRates } from './naive-chunks';
 import { NaiveView } from './naive-view';
 
@@ -85,6 +85,7 @@ describe('RelayView', () => {
     fc.assert(
       fc.property(transactions, operations, (universe, steps) => {
         const { view, events } = viewOf(OPTIONS);
+        const examiner = view.examiner('btcd');
         const naive = new NaiveView(OPTIONS);
         const chain: Block[] = [];
         const pick = (numbers: readonly number[]): Transaction[] =>
@@ -109,7 +110,7 @@ describe('RelayView', () => {
               // Another test covers dropping deep blocks.
               if (chain.length > 10) break;
               const block = blockOf(pick(step.all));
-              expect(view.unseen(block)).toBe(naive.unseen(block));
+              expect(examiner.examine(acceptedBlock(block)).numUnseen).toBe(naive.unseen(block));
               view.confirm(block);
               naive.confirm(block);
               chain.push(block);

@@ -3,7 +3,7 @@ import type { MempoolEvents } from '../../src/mempool/mempool-events';
 import { RelayView } from '../../src/mempool/relay-view';
 import type { Transaction } from '../../src/wire/transaction';
 import { fakeHash } from '../support/fake-hash';
-import { announcement, blockOf, coinbase, spend, viewOf, wireId } from './build';
+import { acceptedBlock, announcement, blockOf, coinbase, spend, viewOf, wireId } from './build';
 
 const accepted = ({ txid, size, vsize }: Transaction): unknown => ['accepted', { txid, size, vsize }];
 const feeKnown = ({ txid, size, vsize }: Transaction, fee: number): unknown => [
@@ -514,8 +514,9 @@ describe('unseen', () => {
     view.add(one, 5);
     view.add(two, 5);
     const block = blockOf([one, two, gone, unseen]);
-    expect(view.unseen(block)).toBe(1);
+    const examiner = view.examiner('btcd');
+    expect(examiner.examine(acceptedBlock(block)).numUnseen).toBe(1);
     view.confirm(block);
-    expect(view.unseen(block)).toBe(1);
+    expect(examiner.examine(acceptedBlock(block)).numUnseen).toBe(1);
   });
 });

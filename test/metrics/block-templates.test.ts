@@ -27,8 +27,10 @@ class Chain {
   unixTime = 1_700_000_000;
 
   constructor() {
+    const examiner = this.view.examiner('btcd');
     this.bench = benchOf([blockTemplates, feeError], {
       waiting: this.view.waiting,
+      examine: (judged) => examiner.examine(judged),
       unixTime: () => this.unixTime,
     });
     const first = coinbase(1, COIN);
@@ -109,7 +111,7 @@ describe('block_templates', () => {
         missing_num_tx: 3,
         missing_age_p50: 70_000,
         prioritised_num_tx: 0,
-        unseen_num_tx: 0,
+        unseen_num_tx: 1,
         below_min_num_tx: 1,
         non_standard_num_tx: 0,
         is_empty: false,

@@ -79,7 +79,6 @@ function run(seed: number) {
       accounts,
       emitted: (series) => emitter.emitted(series),
       exporters: () => [{ name: 'x', sent: 1, acked: 1, dropped: 0, queued: 0, retried: 0 }],
-      unseen: (block) => view.unseen(block),
       addresses: () => ({ banned: 0 }),
       mempool: () => view.gauges(),
     }),

@@ -1,5 +1,6 @@
 import { peerSessions } from '../../src/metrics/collectors/peer-sessions';
 import { peers } from '../../src/metrics/collectors/peers';
+import { RankedCounts } from '../../src/lib/ranked-counts';
 import { PeerAccounts } from '../../src/metrics/sessions/peer-accounts';
 import { spreadFields } from '../../src/metrics/sessions/peer-spread';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
@@ -8,12 +9,11 @@ import { type Bench, benchOf, somePeer } from '../support/points';
 const NOW_S = 1_700_000_000;
 
 describe('spreadFields', () => {
-  const once = (values: readonly number[]) => values.map((value) => [value, 1] as const);
   const spread = (fees: readonly number[], offsets: readonly number[]) =>
-    spreadFields({ feeFilters: once(fees), timeOffsets: once(offsets) });
+    spreadFields({ feeFilters: RankedCounts.of(fees), timeOffsets: RankedCounts.of(offsets) });
 
   it('is empty where nobody told anything', () => {
-    expect(spreadFields({ feeFilters: [], timeOffsets: [] })).toEqual({});
+    expect(spread([], [])).toEqual({});
   });
 
   it('has quantiles by nearest rank, in sat/vB', () => {
@@ -25,8 +25,9 @@ describe('spreadFields', () => {
     expect(spread([1_000], [5, -4])).toMatchObject({
       ...{ fee_filter_low: 0, fee_filter_p90: 1, time_offset_p50: -4, time_offset_max: 5 },
     });
-    const counted = { feeFilters: [[5_000, 1], [100, 9]] as const, timeOffsets: [] }; // prettier-ignore
-    expect(spreadFields(counted)).toEqual({
+    const counted = RankedCounts.of([5_000]);
+    counted.add(100, 9);
+    expect(spreadFields({ feeFilters: counted, timeOffsets: RankedCounts.of([]) })).toEqual({
       ...{ fee_filter_min: 0.1, fee_filter_p50: 0.1, fee_filter_p90: 0.1, fee_filter_low: 9 },
     });
   });

@@ -4,6 +4,8 @@ import { EventBus } from '../../src/lib/event-bus';
 import { BcoinPeer } from '../../src/bcoin/bcoin';
 import type { HeaderStanding } from '../../src/p2p/compact/block-checks';
 import type { P2PEvents } from '../../src/p2p/p2p-events';
+import { BlockPreparation } from '../../src/p2p/block-preparation';
+import { type Block, parseBlock } from '../../src/wire/block';
 import { encodeFrame } from '../../src/wire/framing';
 import {
   decodeInventory,
@@ -469,6 +471,61 @@ describe('the pool', () => {
       [true, true],
       [true, true],
     ]);
+  });
+
+  it('reads a large block in parts, between which other peers have their turn', async () => {
+    const a = await fake();
+    const b = await fake();
+    const { events } = listen([a, b]);
+    await until('both handshakes', () => events.handshake.length === 2);
+    const transactions = Array.from({ length: 12_000 }, (_, lockTime) => ({ lockTime }));
+    const block = mineBlock({ on: REGTEST.genesis, height: 1, transactions });
+    const inventory = encodeInventory([{ type: INV_BLOCK, hash: readHash(hashOf(block), 0) }]);
+    connection(a).send('inv', inventory);
+    await until('the getdata', () => wanted(a).length === 1);
+    const next: (this: BlockPreparation) => Block | null = Reflect.get(BlockPreparation.prototype, 'next');
+    let [parts, pings] = [0, 0];
+    const slow = jest.spyOn(BlockPreparation.prototype, 'next').mockImplementation(function (
+      this: BlockPreparation,
+    ) {
+      if ((parts += 1) === 1) connection(b).send('ping', Buffer.alloc(8, 1));
+      pings = events.received.filter(({ command }) => command === 'ping').length;
+      expect(events.received.filter(({ command }) => command === 'block')).toEqual([]);
+      // As long as a turn lasts.
+      for (const end = performance.now() + 5; performance.now() < end;);
+      return next.call(this);
+    });
+    try {
+      connection(a).send('block', block);
+      await until('the block', () => events.block.length === 1);
+    } finally {
+      slow.mockRestore();
+    }
+    expect(parts).toBe(2 * Math.ceil(12_001 / 500));
+    expect(pings).toBe(1);
+    const [told] = events.block;
+    expect(told).toMatchObject({ first: true, requested: true });
+    expect(told?.block.bytes.equals(block)).toBe(true);
+    expect(told?.block.wireTxids()).toEqual(parseBlock(block).wireTxids());
+  });
+
+  it('reports a large block that it asked for and that is malformed', async () => {
+    const peer = await fake();
+    const { events, faults } = listen([peer]);
+    await until('a handshake', () => events.handshake.length === 1);
+    const transactions = Array.from({ length: 5_000 }, (_, lockTime) => ({ lockTime }));
+    const block = mineBlock({ on: REGTEST.genesis, height: 1, transactions });
+    connection(peer).send('inv', encodeInventory([{ type: INV_BLOCK, hash: readHash(hashOf(block), 0) }]));
+    await until('the getdata', () => wanted(peer).length === 1);
+    connection(peer).send('block', block.subarray(0, -1));
+    await until('the violation', () => events.violation.length === 1);
+    expect(events.violation).toMatchObject([{ reason: 'malformed-block' }]);
+    expect([events.block, faults]).toEqual([[], []]);
+    // What comes next is nothing that was prepared.
+    const small = mineBlock({ on: REGTEST.genesis, height: 1, salt: 2 });
+    connection(peer).send('block', small);
+    await until('the next block', () => events.block.length === 1);
+    expect(events.block[0]?.block.bytes.equals(small)).toBe(true);
   });
 
   it('requests a block that a peer has sent unasked', async () => {

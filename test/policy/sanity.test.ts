@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { checkSanity, MAX_MONEY, SANITY_REASONS, type SanityReason } from '../../src/policy/sanity';
 import { parseTransaction } from '../../src/wire/transaction';
 import { buildTransaction, hex, type TransactionSpec } from '../wire/build';
@@ -69,6 +70,21 @@ describe('checkSanity', () => {
       checkSanity(parseTransaction(buildTransaction({ outputs: [{ value }] })));
     expect(judge(2n ** 63n - 1n)).toBe('bad-txns-vout-toolarge');
     expect(judge(-(2n ** 63n))).toBe('bad-txns-vout-negative');
+  });
+
+  it('finds an outpoint that is spent twice, wherever it stands among few or many', () => {
+    const outpoint = fc.record({
+      prevHash: fc.constantFrom(...[1, 2, 3].map((n) => Buffer.concat([Buffer.alloc(31, 7), Buffer.of(n)]))),
+      prevIndex: fc.constantFrom(0, 1, 0x100, 0xffff_ffff),
+    });
+    fc.assert(
+      fc.property(fc.array(outpoint, { minLength: 1, maxLength: 9 }), (inputs) => {
+        const different = new Set(inputs.map(({ prevHash, prevIndex }) => `${prevHash.at(31)} ${prevIndex}`));
+        expect(checkSanity(parseTransaction(buildTransaction({ inputs })))).toBe(
+          different.size === inputs.length ? undefined : 'bad-txns-inputs-duplicate',
+        );
+      }),
+    );
   });
 
   it('accepts a large witness, because the limit excludes it', () => {

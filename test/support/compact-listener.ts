@@ -95,7 +95,6 @@ export function startListener(
         unixTime: () => clock.monotonicMs() / 1_000,
         emitted: () => 0,
         exporters: () => [],
-        unseen: (block) => view.unseen(block),
         mempool: () => view.gauges(),
         accounts,
         tips: tipsOf(chain, processor),

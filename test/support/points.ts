@@ -1,3 +1,4 @@
+import type { ProcessedBlock } from '../../src/chain/chain-events';
 import type { Clock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
 import { LineSerializer } from '../../src/export/line';
@@ -9,6 +10,7 @@ import type {
   MonitorEvents,
 } from '../../src/metrics/collector';
 import { Emitter } from '../../src/metrics/emitter';
+import { type ExaminedBlock, examinedBlock } from '../../src/mempool/examined-block';
 import { projectionOf } from '../../src/mempool/fee-projection';
 import { BinSums } from '../../src/mempool/feerate-bins';
 import type { MempoolEvents } from '../../src/mempool/mempool-events';
@@ -37,8 +39,6 @@ export class TestClock implements Clock {
 
 const NOTHING_WAITS: NonNullable<CollectorContext['waiting']> = {
   fees: () => projectionOf(new BinSums()),
-  template: () => [],
-  find: () => undefined,
 };
 
 /** Running collectors: events go in, lines come out. */
@@ -68,6 +68,8 @@ export function benchOf(
     arrivalsSample?: number;
     accounts?: PeerAccounts;
     tips?: CollectorContext['tips'];
+    /** Looks through judged blocks; default: nothing of a block is known. */
+    examine?: (judged: ProcessedBlock) => ExaminedBlock;
     addresses?: { readonly known?: number; readonly banned: number };
     /** Whether transactions are judged when they come; default yes. */
     judges?: boolean;
@@ -94,7 +96,6 @@ export function benchOf(
       unixTime: () => clock.ms / 1_000,
       emitted: (series) => emitter.emitted(series),
       exporters: () => (typeof exporters === 'function' ? exporters() : exporters),
-      unseen: () => 0,
       ...(options.unixTime === undefined ? {} : { unixTime: options.unixTime }),
       asnOf: options.asnOf,
       labels: options.labels,
@@ -109,6 +110,9 @@ export function benchOf(
   const interval = connectCollectors(collectors, bus, (name, error) =>
     complaints.push(`${name}: ${String(error)}`),
   );
+  const { examine = (judged: ProcessedBlock) => examinedBlock(judged, { numUnseen: 0, held: undefined }) } =
+    options;
+  bus.on('processedBlock', (judged) => bus.emit('blockExamined', examine(judged)));
   const judge = new Judge(options.policy ?? 'btcd', { bus, monotonicMs: () => clock.ms });
   let known: MempoolEvents['feeKnown'] | undefined;
   bus.on('feeKnown', (told) => (known = told));

@@ -81,7 +81,6 @@ export function watchTap(
           unixTime: () => clock.monotonicMs() / 1_000,
           emitted: (series) => emitter.emitted(series),
           exporters: () => [],
-          unseen: () => 0,
           addresses: () => ({ banned: 0 }),
           mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),
         }),

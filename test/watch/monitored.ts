@@ -59,7 +59,6 @@ export function monitored(
     monotonicMs: () => clock.monotonicMs(),
     unixTime: () => clock.monotonicMs() / 1_000,
     exporters: () => [],
-    unseen: monitor.unseen.bind(monitor),
     addresses: () => ({ banned: 0 }),
     mempool: () => ({ transactions: 0, bytes: 0, withFee: 0, orphans: 0 }),
   };

@@ -1,4 +1,5 @@
 import { EventBus } from '../../src/lib/event-bus';
+import { examinedBlock } from '../../src/mempool/examined-block';
 import type { MonitorEvents } from '../../src/metrics/collector';
 import { connectCollectors } from '../../src/metrics/connect-collectors';
 import { PeerAccounts } from '../../src/metrics/sessions/peer-accounts';
@@ -32,7 +33,7 @@ function begin(limits = { keptMs: 24 * HOUR, maxBytes: 1_000_000 }): void {
   ms = 0;
   complaints = [];
   const accounts = new PeerAccounts({ nowMs: () => STARTED + ms, monotonicMs: () => ms });
-  record = new WhyRecord(limits, { monotonicMs: () => ms, accounts, unseen: () => 3 });
+  record = new WhyRecord(limits, { monotonicMs: () => ms, accounts });
   answers = new LiveWhyAnswers(record, { node: 'n', network: 'regtest', nowMs: () => STARTED + ms });
   const kept = {
     name: 'accounts',
@@ -82,10 +83,11 @@ const blockOf = (name: string, ...transactions: Transaction[]) =>
 
 function connect(block: never, height: number, at: number): void {
   ms = at;
-  bus.emit('processedBlock', {
-    ...{ block, peerAddress: a.address, status: 'accepted', height, reason: undefined },
+  const judged = {
+    ...({ block, peerAddress: a.address, status: 'accepted', height, reason: undefined } as const),
     ...{ processTimeMs: 1.5, totalTxFees: 700 },
-  });
+  };
+  bus.emit('blockExamined', examinedBlock(judged, { numUnseen: 3, held: undefined }));
   bus.emit('blockConnected', { block, height });
   bus.emit('newBest', { block, height, medianTime: 1 });
 }

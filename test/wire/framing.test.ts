@@ -196,3 +196,56 @@ it('does not keep a chunk for the few bytes at its end', async () => {
   expect(chunks.filter((chunk) => chunk.deref() !== undefined)).toEqual([]);
   expect(readers.map(({ held }) => held)).toEqual(readers.map(() => ping.length - 1 - HEADER_BYTES));
 });
+
+describe('a message that is prepared in parts', () => {
+  const frames = ['ping', 'block', 'pong'].map((command, n) =>
+    encodeFrame(MAGIC, command, Buffer.alloc(9, n)),
+  );
+
+  /** A sink that prepares a block in three parts. */
+  class Preparing extends Recorder {
+    parts = 0;
+
+    prepare(command: string): boolean {
+      if (command !== 'block') return true;
+      this.parts += 1;
+      return this.parts === 3;
+    }
+  }
+
+  it('is handed on after its last part, and what follows it after that', () => {
+    const sink = new Preparing();
+    const reader = new FrameReader(MAGIC, sink);
+    reader.add(Buffer.concat(frames));
+    const seen: unknown[] = [];
+    for (let isMore = true; isMore;) {
+      isMore = reader.run(() => false);
+      seen.push([sink.parts, sink.messages.map(([command]) => command).join(), reader.held]);
+    }
+    expect(seen).toEqual([
+      [0, 'ping', 66],
+      // Its header is read by now; so it is no longer held.
+      [1, 'ping', 42],
+      [2, 'ping', 42],
+      [3, 'ping,block', 33],
+      [3, 'ping,block,pong', 0],
+    ]);
+    expect(sink.counted.map(([command]) => command)).toEqual(['ping', 'block', 'pong']);
+  });
+
+  it('is handed on at once where nothing else waits', () => {
+    const sink = new Preparing();
+    new FrameReader(MAGIC, sink).push(Buffer.concat(frames));
+    expect(sink.messages.map(([command]) => command)).toEqual(['ping', 'block', 'pong']);
+  });
+
+  it('is dropped when reading stops', () => {
+    const sink = new Preparing();
+    const reader = new FrameReader(MAGIC, sink);
+    reader.add(Buffer.concat(frames.slice(1)));
+    expect(reader.run(() => false)).toBe(true);
+    reader.stop();
+    expect([reader.run(() => true), reader.held]).toEqual([false, 0]);
+    expect(sink.counted).toEqual([]);
+  });
+});

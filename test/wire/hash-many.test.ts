@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { hashMany } from '../../src/wire/hash-many';
+import { hashMany, hashPairs } from '../../src/wire/hash-many';
+import type * as HashManyModule from '../../src/wire/hash-many';
 import type * as Sha256x4 from '../../src/wire/sha256x4';
 
 function sha256(bytes: Buffer): Buffer {
@@ -23,6 +24,16 @@ function hashes(hash: HashMany, items: readonly Buffer[]): string[] {
   return items.map((item) => found.get(item) ?? '');
 }
 
+/** Hashes pairs in place, as a merkle tree does. */
+function pairs(hash: typeof hashPairs, count: number): string[] {
+  const bytes = Buffer.from(Array.from({ length: 64 * count }, (_, i) => (i * 31 + (i >> 8)) & 0xff));
+  const whole = Array.from({ length: count }, (_, i) => Buffer.from(bytes.subarray(64 * i, 64 * (i + 1))));
+  hash(bytes, count, bytes);
+  const found = whole.map((_, i) => bytes.subarray(32 * i, 32 * (i + 1)).toString('hex'));
+  expect(found).toEqual(whole.map((each) => sha256(sha256(each)).toString('hex')));
+  return found;
+}
+
 const expected = (items: readonly Buffer[]): string[] =>
   items.map((item) => sha256(sha256(item)).reverse().toString('hex'));
 
@@ -33,15 +44,20 @@ describe('hashMany', () => {
     expect(hashes(hashMany, items)).toEqual(expected(items));
   });
 
+  it.each([0, 1, 3, 4, 1_023, 1_024, 1_025, 2_500])('hashes %i pairs in place as OpenSSL does', (count) => {
+    expect(pairs(hashPairs, count)).toHaveLength(count);
+  });
+
   it('works without WebAssembly', () => {
     jest.isolateModules(() => {
       jest.doMock('../../src/wire/sha256x4', () => ({
         ...jest.requireActual<typeof Sha256x4>('../../src/wire/sha256x4'),
         compileSha256x4: () => undefined,
       }));
-      const { hashMany: without } = jest.requireActual<{ hashMany: HashMany }>('../../src/wire/hash-many');
+      const without = jest.requireActual<typeof HashManyModule>('../../src/wire/hash-many');
       const items = messages(50);
-      expect(hashes(without, items)).toEqual(expected(items));
+      expect(hashes(without.hashMany, items)).toEqual(expected(items));
+      expect(pairs(without.hashPairs, 50)).toHaveLength(50);
     });
   });
 

@@ -1,7 +1,6 @@
 import { minerOf } from '../../chain/miner';
 import { auditBlock } from '../../mempool/block-audit';
 import { minRelayFee } from '../../mempool/min-relay-fee';
-import { standardness } from '../../policy/standardness';
 import type { Block } from '../../wire/block';
 import type { Hash } from '../../wire/hash';
 import type { CollectorFactory } from '../collector';
@@ -13,8 +12,7 @@ const UNKNOWN_POOL = 'unknown';
 
 /** `block_templates`: each block of the best chain, held to what the relay view would have put into it. */
 export const blockTemplates: CollectorFactory = (context) => {
-  const { emit, policy, waiting, unseen, unixTime, monotonicMs } = context;
-  if (waiting === undefined) return { name: 'block_templates', on: {} };
+  const { emit, policy, unixTime, monotonicMs } = context;
   const leastRelayed = minRelayFee(policy, 1_000) / 1_000;
   /** Unix times in seconds by the hashes of the last blocks, the oldest first. */
   const times = new Map<Hash, number>();
@@ -30,20 +28,12 @@ export const blockTemplates: CollectorFactory = (context) => {
     return parent === undefined ? undefined : block.time - parent;
   };
 
-  const nonStandard = ({ transactions }: Block, height: number): number =>
-    transactions.filter(
-      (transaction) =>
-        !transaction.isCoinbase &&
-        standardness(policy, transaction, { nextHeight: height }).reason !== undefined,
-    ).length;
-
   return {
     name: 'block_templates',
     on: {
-      // It comes before the relay view takes the block.
-      processedBlock: ({ block, status, height }) => {
-        if (status !== 'accepted' || height === undefined) return;
-        const audit = auditBlock(block, waiting, { leastRelayed, nowMs: monotonicMs() });
+      blockExamined: ({ judged: { block, height }, numUnseen, held }) => {
+        if (held === undefined || height === undefined) return;
+        const audit = auditBlock(held, { leastRelayed, nowMs: monotonicMs() });
         const seconds = sinceParent(block);
         emit(
           'block_templates',
@@ -57,9 +47,9 @@ export const blockTemplates: CollectorFactory = (context) => {
             missing_num_tx: audit.missingNumTx,
             missing_age_p50: audit.missingAgeMs,
             prioritised_num_tx: audit.prioritisedNumTx,
-            unseen_num_tx: unseen(block),
+            unseen_num_tx: numUnseen,
             below_min_num_tx: audit.belowMinNumTx,
-            non_standard_num_tx: nonStandard(block, height),
+            non_standard_num_tx: held.numNonStandard,
             is_empty: block.transactions.length === 1,
             since_parent: seconds === undefined ? undefined : seconds * 1_000,
             time_ahead: (block.time - unixTime()) * 1_000,

@@ -1,5 +1,6 @@
+import type { HeldBlock } from '../../mempool/examined-block';
 import { neededRate } from '../../mempool/fee-projection';
-import { leastRateOf, waitedOf } from '../../mempool/mined-transactions';
+import { leastRateOf } from '../../mempool/mined-transactions';
 import { minRelayFee } from '../../mempool/min-relay-fee';
 import type { Block } from '../../wire/block';
 import type { Hash } from '../../wire/hash';
@@ -12,7 +13,7 @@ const FULL_WEIGHT = 3_880_000;
 /** The least part of a block's transactions that must have waited, for the relay view to count as known. */
 const LEAST_KNOWN = 0.5;
 
-/** What a block took, before the relay view has taken it. */
+/** What a block took of the relay view. */
 interface Taken {
   readonly hash: Hash;
   /** The least feerate in sat/vB; undefined if it is empty, or too little is known. */
@@ -28,11 +29,10 @@ export const feeError: CollectorFactory = ({ emit, policy, waiting }) => {
   const least = minRelayFee(policy, 1_000) / 1_000;
   let last: Taken | undefined;
 
-  const taken = (block: Block): Taken => {
+  const taken = (block: Block, { waited }: HeldBlock): Taken => {
     const hash = block.wireHash;
     const numTx = block.transactions.length - 1;
     if (numTx < 1) return { hash, rate: undefined, isKnown: last?.isKnown ?? false };
-    const waited = waitedOf(block, waiting);
     if (waited.length < LEAST_KNOWN * numTx) return { hash, rate: undefined, isKnown: false };
     const rate = block.weight < FULL_WEIGHT ? least : leastRateOf(waited);
     return { hash, rate, isKnown: true };
@@ -47,8 +47,8 @@ export const feeError: CollectorFactory = ({ emit, policy, waiting }) => {
     name: 'fee_error',
     on: {
       // It comes before the relay view takes the block, and `newBest` after that.
-      processedBlock: ({ block, status }) => {
-        if (status === 'accepted') last = taken(block);
+      blockExamined: ({ judged: { block }, held }) => {
+        if (held !== undefined) last = taken(block, held);
       },
       reorg: () => rates.clear(),
       newBest: ({ block }) => {

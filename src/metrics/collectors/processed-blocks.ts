@@ -8,17 +8,11 @@ import type { CollectorFactory } from '../collector';
 import type { FieldsOf } from '../schema';
 
 /** `processed_blocks`: each block that arrived, and its status. */
-export const processedBlocks: CollectorFactory = ({ emit, unseen }) => ({
+export const processedBlocks: CollectorFactory = ({ emit }) => ({
   name: 'processed_blocks',
   on: {
-    processedBlock: (event) => {
-      const { block, peerAddress, status, height, reason, processTimeMs, totalTxFees } = event;
-      let inputs = 0;
-      let outputs = 0;
-      for (const transaction of block.transactions) {
-        inputs += transaction.inputs.length;
-        outputs += transaction.outputs.length;
-      }
+    blockExamined: ({ judged, numInputs, numOutputs, numUnseen }) => {
+      const { block, peerAddress, status, height, reason, processTimeMs, totalTxFees } = judged;
       emit('processed_blocks', {
         height,
         process_time: processTimeMs,
@@ -29,15 +23,15 @@ export const processedBlocks: CollectorFactory = ({ emit, unseen }) => ({
         size: block.size,
         weight: block.weight,
         num_tx: block.transactions.length,
-        num_inputs: inputs,
-        num_outputs: outputs,
-        num_unseen_tx: unseen(block),
+        num_inputs: numInputs,
+        num_outputs: numOutputs,
+        num_unseen_tx: numUnseen,
         sigops: blockSigopCost(block),
         difficulty: difficultyOf(block.bits),
         ...versionFields(block.version),
         coinbase_text: textOf(block),
         total_tx_fees: totalTxFees,
-        unverified_inputs: event.unverifiedInputs,
+        unverified_inputs: judged.unverifiedInputs,
         sha: block.hash,
         peer_addr: peerAddress,
       });

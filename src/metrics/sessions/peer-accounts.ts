@@ -1,5 +1,5 @@
-import { CountsByName } from '../../lib/counts-by-name';
 import type { Handlers } from '../../lib/event-bus';
+import { RankedCounts } from '../../lib/ranked-counts';
 import type { PeerInfo } from '../../p2p/p2p-events';
 import type { Hash } from '../../wire/hash';
 import { INV_BLOCK, INV_TX, INV_WTX } from '../../wire/messages/inventory';
@@ -35,8 +35,8 @@ export class PeerAccounts {
   private readonly agents = new Crowds();
   /** What the peers with a completed handshake told of themselves, counted as they come and go. */
   readonly tellings = {
-    feeFilters: new CountsByName<number>(),
-    timeOffsets: new CountsByName<number>(),
+    feeFilters: new RankedCounts(),
+    timeOffsets: new RankedCounts(),
   };
   /** The peer of the last event, and its account: most events of a message follow one another. */
   private lastPeer: PeerInfo | null = null;

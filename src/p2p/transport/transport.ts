@@ -18,6 +18,11 @@ export interface TransportSink {
   arrived(command: string, bytes: number): void;
   /** Called for each message that is intact, directly after `arrived`. */
   message(command: string, payload: Buffer): void;
+  /**
+   * Called before `arrived` for each intact message, again and again until it returns true. Between two calls
+   * others may have their turn. Left out: nothing has to be prepared.
+   */
+  prepare?(command: string, payload: Buffer): boolean;
   /** Called for received bytes that carry no message. */
   overhead(kind: OverheadKind, bytes: number): void;
   /** Called with bytes of a key exchange that are to be sent. */
@@ -40,8 +45,8 @@ export interface Transport {
   /** Takes a chunk, which may end anywhere. */
   add(chunk: Buffer): void;
   /**
-   * Hands on what is complete. After each message `mayGoOn` is asked, with the bytes of that message, whether
-   * another may follow.
+   * Hands on what is complete. After each message, and after each part of preparing one, `mayGoOn` is asked,
+   * with the bytes of that message, whether to go on.
    * @returns whether something complete is left
    */
   run(mayGoOn: (bytes: number) => boolean): boolean;

@@ -67,6 +67,13 @@ class Direction {
   }
 }
 
+/** An intact message, with its bytes on this transport. */
+interface WholeMessage {
+  readonly command: string;
+  readonly payload: Buffer;
+  readonly bytes: number;
+}
+
 /** What is read next. */
 type Step = 'key' | 'garbage' | 'length' | 'packet';
 
@@ -87,6 +94,8 @@ export class EncryptedTransport implements Transport {
   /** The number of bytes that the next step needs. */
   private wanted = ELLSWIFT_BYTES;
   private broken = false;
+  /** A message that is being prepared. */
+  private prepared: WholeMessage | null = null;
   /** Null once the keys were exchanged. */
   private key: EphemeralKey | null;
   private ourGarbage: Buffer;
@@ -111,7 +120,7 @@ export class EncryptedTransport implements Transport {
   }
 
   get held(): number {
-    return this.bytes.length + this.garbage.length;
+    return this.bytes.length + this.garbage.length + (this.prepared?.payload.length ?? 0);
   }
 
   open(): void {
@@ -124,13 +133,13 @@ export class EncryptedTransport implements Transport {
 
   run(mayGoOn: (bytes: number) => boolean): boolean {
     const { bytes } = this;
-    while (!this.broken && bytes.length >= this.wanted) {
-      const cost = this.next();
+    while (!this.broken && (this.prepared !== null || bytes.length >= this.wanted)) {
+      const cost = this.prepared === null ? this.next() : this.handOn(this.prepared);
       if (cost > 0 && !mayGoOn(cost)) break;
     }
     if (this.broken) this.release();
     else if (bytes.length < this.wanted) bytes.copyChunks(this.wanted);
-    return bytes.length >= this.wanted;
+    return this.prepared !== null || bytes.length >= this.wanted;
   }
 
   stop(): void {
@@ -259,8 +268,18 @@ export class EncryptedTransport implements Transport {
     // As in Core, a packet that names no command is ignored; here it counts as an unknown message.
     const start = HEADER_BYTES + (isLong ? LONG_COMMAND_BYTES : 1);
     const command = isLong ? readCommand(packet, HEADER_BYTES + 1) : commandOf(id ?? 0);
-    this.sink.arrived(command ?? '', bytes);
-    this.sink.message(command ?? '', packet.subarray(start));
+    this.handOn({ command: command ?? '', payload: packet.subarray(start), bytes });
+  }
+
+  /** Hands on a message, or has a part of it prepared. Returns its bytes on this transport. */
+  private handOn(message: WholeMessage): number {
+    const { command, payload, bytes } = message;
+    const isReady = this.sink.prepare?.(command, payload) !== false;
+    this.prepared = isReady ? null : message;
+    if (!isReady) return bytes;
+    this.sink.arrived(command, bytes);
+    this.sink.message(command, payload);
+    return bytes;
   }
 
   private fail(reason: TransportViolation): void {
@@ -269,6 +288,7 @@ export class EncryptedTransport implements Transport {
   }
 
   private release(): void {
+    this.prepared = null;
     this.bytes.clear();
     this.garbage = NO_BYTES;
     this.wanted = Infinity;

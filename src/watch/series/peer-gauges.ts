@@ -1,4 +1,5 @@
 import { quantile } from '../../lib/quantile';
+import { RankedCounts } from '../../lib/ranked-counts';
 import type { FieldsOf } from '../../metrics/schema';
 import { spreadFields } from '../../metrics/sessions/peer-spread';
 import { SERVES_BLOCKS } from '../../wire/services';
@@ -39,8 +40,8 @@ export function peerGauges(peers: readonly NodePeer[]): FieldsOf<'peers'> {
       0.5,
     ),
     ...spreadFields({
-      feeFilters: known(({ feeFilter }) => feeFilter).map((value) => [value, 1] as const),
-      timeOffsets: known(({ timeOffset }) => timeOffset).map((value) => [value, 1] as const),
+      feeFilters: RankedCounts.of(known(({ feeFilter }) => feeFilter)),
+      timeOffsets: RankedCounts.of(known(({ timeOffset }) => timeOffset)),
     }),
   };
 }

@@ -185,6 +185,29 @@ describe('two sides', () => {
   });
 });
 
+it('hands on a message that is prepared in parts after the last part, and what follows it after that', () => {
+  const [{ transport: from }, { transport: to, sink }] = pair();
+  let parts = 0;
+  Object.assign(sink, { prepare: (command: string) => command !== 'block' || (parts += 1) === 3 });
+  const [block, ping] = [from.encode('block', Buffer.alloc(9)), from.encode('ping', EMPTY)];
+  to.add(Buffer.concat([block, ping]));
+  const seen: unknown[] = [];
+  for (let isMore = true; isMore;) {
+    isMore = to.run(() => false);
+    seen.push([parts, sink.messages.map(([command]) => command).join()]);
+  }
+  expect(seen).toEqual([
+    [1, ''],
+    [2, ''],
+    [3, 'block'],
+    [3, 'block,ping'],
+  ]);
+  expect(sink.counted).toEqual([
+    ['block', block.length],
+    ['ping', ping.length],
+  ]);
+});
+
 describe('a peer that knows more than we', () => {
   it('may send decoys before its version packet and between messages, each counted', () => {
     const garbage = randomBytes(50);

@@ -1,0 +1,41 @@
+import type { ProcessedBlock } from '../chain/chain-events';
+import type { WaitingTransaction } from './waiting-transactions';
+
+/** What the relay view has to say of a block that joins the best chain. */
+export interface HeldBlock {
+  /** The transactions that the view would have put into it, in their order. */
+  readonly template: readonly WaitingTransaction[];
+  /** The transactions of the block that waited with a known fee, in its order. */
+  readonly waited: readonly WaitingTransaction[];
+  /** How many of its transactions the relay policy does not call standard. */
+  readonly numNonStandard: number;
+}
+
+/**
+ * A judged block, and what was known of its transactions before the relay view took it. The facts are found
+ * once, for all that tell of them.
+ */
+export interface ExaminedBlock {
+  readonly judged: ProcessedBlock;
+  /** Of all transactions, the coinbase included. */
+  readonly numInputs: number;
+  readonly numOutputs: number;
+  /** Transactions that were never relayed to us before, without the coinbase. */
+  readonly numUnseen: number;
+  /** Undefined unless the block is accepted, and where there is no relay view. */
+  readonly held: HeldBlock | undefined;
+}
+
+/** An examined block. @param known what the counts of its inputs and outputs do not say */
+export function examinedBlock(
+  judged: ProcessedBlock,
+  known: Pick<ExaminedBlock, 'numUnseen' | 'held'>,
+): ExaminedBlock {
+  let numInputs = 0;
+  let numOutputs = 0;
+  for (const { inputs, outputs } of judged.block.transactions) {
+    numInputs += inputs.length;
+    numOutputs += outputs.length;
+  }
+  return { judged, numInputs, numOutputs, numUnseen: known.numUnseen, held: known.held };
+}
