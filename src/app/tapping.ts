@@ -19,8 +19,8 @@ import type { TapConfig, TapSource } from './watching';
 const RESTART_MS = 1_000;
 
 /**
- * Has what passes become the points of a node.
- * @param isAsked whether the node's RPC tells of its transactions, peers and bandwidth
+ * Turns what a tap or capture reads into the points of a node.
+ * @param isAsked whether the node's RPC already gives its transactions, peers and bandwidth
  */
 export function readTap(
   bus: EventBus<TapEvents>,
@@ -96,7 +96,7 @@ class RunningTap implements TapSource {
   }
 
   interval(): void {
-    // All points are those of collectors.
+    // Collectors write all points of a tap.
   }
 
   async stop(): Promise<void> {

@@ -15,8 +15,8 @@ import type { Settings } from './settings';
 import { untilSignal } from './signals';
 
 /**
- * `btcdmon-node crawl`: visits every node that can be reached, and `crawl list`, `crawl diff` and `crawl
- * export`, which show what was found. Flags override `settings`.
+ * `btcdmon-node crawl` visits every node that can be reached. `crawl list`, `crawl diff` and `crawl export`
+ * show what was found. Flags override `settings`.
  */
 export const crawlCommand = (settings: Settings): CommandModule<object, CrawlArguments> => ({
   command: 'crawl [action] [snapshot] [other]',
@@ -49,7 +49,7 @@ export const crawlCommand = (settings: Settings): CommandModule<object, CrawlArg
     if (action !== undefined) {
       const { asmap, dataDir, format } = args;
       const names = [snapshot, other].filter((name) => name !== undefined);
-      // Other commands load neither this nor what crawls.
+      // Other commands don't load the crawler and its snapshots.
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       const { showSnapshots } = require('./crawl-snapshots') as typeof Snapshots;
       await showSnapshots(readAction(action), names, { network, dataDir, format, asmap });

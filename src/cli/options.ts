@@ -36,7 +36,7 @@ import {
 import { WATCH_OPTIONS } from './watch-options';
 import { WHY_RECORD_OPTIONS } from './why-settings';
 
-/** Maximum number of peers: as many as there are nodes that can be reached by IPv4, IPv6 and Tor. */
+/** The most peers: as many as there are reachable nodes in IPv4, IPv6 and Tor. */
 const MAX_PEERS = 20_000;
 
 /** Told addresses that are tried in an hour, at most: one in a second. */
@@ -97,7 +97,7 @@ export const LISTEN_OPTIONS = {
     read: readCount('feelers', MAX_FEELERS),
     type: 'string',
     requiresArg: true,
-    // As many as by Core 31, `src/net.h` FEELER_INTERVAL.
+    // The rate of Core 31, `src/net.h` FEELER_INTERVAL.
     default: '30',
     describe:
       'With --join: addresses that peers told and that are tried in an hour, by a handshake alone; 0 for none',

@@ -28,7 +28,7 @@ interface ReplayArguments {
 
 const MOST_SPEED = 1_000_000;
 
-/** Reads how many times as fast as it was recorded. */
+/** Reads the speed relative to the recording. */
 function readSpeed(text: string): number {
   if (text === 'max') return Infinity;
   const speed = /^\d{1,7}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;

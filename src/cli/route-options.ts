@@ -1,7 +1,7 @@
 import type { OptionTable } from './option';
 import { PROXY_FORM, readI2pSam, readNetworks, readProxy, readTorControl } from './route-values';
 
-/** Options of the ways by which peers are dialled. */
+/** Options of the routes to peers. */
 export const ROUTE_OPTIONS = {
   proxy: {
     read: (text: string) => readProxy(text, '--proxy'),

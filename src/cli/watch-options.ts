@@ -21,7 +21,7 @@ import {
   readWatch,
 } from './watch-values';
 
-/** Options of what is watched: a node's RPC, and connections that are led through here. */
+/** Options of watched nodes: their RPC, and a tap that their connections pass through. */
 export const WATCH_OPTIONS = {
   watch: {
     read: readWatch,

@@ -30,7 +30,7 @@ export const WHY_RECORD_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-/** The limits of the record; undefined where none is kept. */
+/** The limits of the record; undefined if there is none. */
 export function whySettings({
   why,
   whySize,
