@@ -72,8 +72,7 @@ export class CrawlFolder {
   }
 
   /**
-   * The crawl that was interrupted, if there is one that is worth to go on with. Others are removed, which is
-   * said.
+   * The interrupted crawl, if one is recent enough to be continued. Others are removed, with a warning.
    * @param nowMs Unix milliseconds
    */
   async interrupted(nowMs: number, warn: (message: string) => void): Promise<Interrupted | null> {

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 /** Handlers for some of the events, by name. */
 export type Handlers<Events> = { readonly [E in keyof Events]?: (payload: Events[E]) => void };
 
-/** Passes typed events to whoever listens, in the order in which they happen. */
+/** Passes typed events to all listeners, in the order in which they happen. */
 export class EventBus<Events> {
   private readonly emitter = new EventEmitter();
 
