@@ -5,7 +5,7 @@ import { LIMITS } from './limits';
 import { connectedPeers } from './step-verdict';
 import { type Answer, counted, grouped, lasting } from './verdict';
 
-/** With a smaller part of known fees, an estimate would be a guess. */
+/** If a smaller part of the fees is known, an estimate would be a guess. */
 const LEAST_KNOWN = 0.1;
 
 /** A mempool that began later than this and has seen no block lacks most transactions. */
@@ -55,8 +55,8 @@ export function feesAnswer(facts: Facts): Answer {
 }
 
 /**
- * The least feerate in sat/vB that the next block will probably contain; null if everything fits. What pays
- * most is mined first, and transactions with an unknown fee are taken to pay like the others.
+ * The least feerate in sat/vB that the next block will probably contain; null if everything fits. Assumes
+ * that miners take the highest feerates first, and that transactions with an unknown fee pay like the others.
  */
 export function nextBlockRate({ vsizes, unknownVsize }: FeeBands): number | null {
   const known = vsizes.reduce((sum, vsize) => sum + vsize, 0);

@@ -2,7 +2,7 @@ import type { Delivery, Facts } from './facts';
 import { LIMITS } from './limits';
 import { type Answer, counted, grouped, lasting } from './verdict';
 
-/** A delay of the event loop that is told at once, as a stall (`STALL_MS` of the series `btcdmon`). */
+/** A delay of the event loop that the page shows at once, as a stall (`STALL_MS` of the series `btcdmon`). */
 const LATE_NOW_MS = 1_000;
 
 /** Can the answers be trusted: is the monitor itself well? */

@@ -78,7 +78,7 @@ function stillness(
   return { answer: `No block for ${lasting(nowMs - grewMs)}`, reason: `${at}, like those of the peers.` };
 }
 
-/** The peers that have told who they are. */
+/** The peers that have sent their `version`. */
 export function connectedPeers({ peers }: Pick<Facts, 'peers'>): readonly LivePeer[] {
   return peers.filter(({ version }) => version !== null);
 }

@@ -20,7 +20,7 @@ export interface InboundModules {
   readonly bus: EventBus<P2PEvents>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly bans: Bans;
-  /** Who is not let in; left out where nobody is excluded. */
+  /** Addresses that are refused; left out if no address is excluded. */
   readonly excluded?: AddressList | undefined;
   readonly listener: Listener;
   /** Accepts peers from I2P as well; null where no address of ours is there. */
