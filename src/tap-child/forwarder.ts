@@ -19,7 +19,7 @@ const NOTHING = Buffer.alloc(0);
 interface Admitted {
   readonly inbound: Inbound;
   readonly passage: Passage;
-  /** What was read of it already. */
+  /** The bytes that were read from it already. */
   readonly early: Buffer;
 }
 

@@ -16,7 +16,7 @@ import { SocksHandshake, type SocksRequest } from './socks-handshake';
 import { type SocksReply, encodeReply, replyOf } from './socks-protocol';
 import { type UpstreamAnswer, askUpstream } from './socks-upstream';
 
-/** Names that the DNS never has (RFC 7686); asking it would tell others whom the node dials. */
+/** Names that the DNS never has (RFC 7686). A DNS query would show others which node is dialled. */
 const ONION = /\.onion\.?$/i;
 
 const NOTHING = Buffer.alloc(0);
@@ -25,12 +25,12 @@ const NOTHING = Buffer.alloc(0);
 interface Client {
   readonly socket: Socket;
   readonly request: SocksRequest;
-  /** What the client sent behind its request. */
+  /** The bytes that the client sent after its request. */
   readonly early: Buffer;
   readonly passage: Passage;
 }
 
-/** The SOCKS5 server by which the node dials its outbound peers: CONNECT, and Tor's RESOLVE. */
+/** The SOCKS5 server for the node's outbound dials: CONNECT, and Tor's RESOLVE. */
 export class SocksServer {
   private readonly option: string;
   private readonly garbageSaid = new Throttle(() => performance.now());
