@@ -112,8 +112,8 @@ export class StoreRunner {
   }
 
   /**
-   * Starts to roll up points, and to remove them at the age of `keepMs`; null means never. Later processes go
-   * on with it.
+   * Starts to roll up points, and to remove them at the age of `keepMs`; null means never. Later processes
+   * continue it.
    */
   retain(keepMs: number | null): void {
     this.keepMs = keepMs;
@@ -155,8 +155,7 @@ export class StoreRunner {
       if (this.keepMs !== undefined) connection.retain(this.keepMs, this.time.nowMs());
       return connection;
     });
-    // Without a handler here the rejection would end the program. Whoever awaits the promise still gets the
-    // error.
+    // Without a handler here the rejection would end the program. A waiter still gets the error.
     this.ready.catch(() => undefined);
     void connection.ended.then((how) => {
       this.readyAt = performance.now();

@@ -25,7 +25,7 @@ export class WhyView {
     });
   }
 
-  /** Shows what is known of an object; null for none. What is shown already stays. */
+  /** Shows what is known of an object; null for none. A text that is already shown is not asked for again. */
   show(text: string | null): void {
     if (text === null || text === this.shown) return;
     this.input.value = text;
