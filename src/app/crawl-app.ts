@@ -209,7 +209,7 @@ async function crawlOnce(config: CrawlConfig, parts: RoundParts): Promise<number
   if (found !== null) {
     crawl.restore(found.journal);
     const { known, reached, tried } = crawl.progress;
-    log.info('going on with a crawl', { known, tried, reachable: reached, damaged: found.journal.damaged });
+    log.info('continuing a crawl', { known, tried, reachable: reached, damaged: found.journal.damaged });
   }
   const onStop = (): void => {
     lookup.cancel();

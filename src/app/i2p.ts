@@ -34,7 +34,7 @@ export async function openI2p(
   const mayWarn = new Throttle(() => performance.now());
   const route = makeI2p({ bridge: { endpoint: bridge }, key }, (message) => {
     if (mayWarn.allows())
-      log.warn(`--i2p-sam ${formatEndpoint(bridge)}: ${message}; nobody in I2P can be dialled`);
+      log.warn(`--i2p-sam ${formatEndpoint(bridge)}: ${message}; no peer in I2P can be dialled`);
   });
   return { route, inbound: listens ? route : undefined };
 }

@@ -182,8 +182,8 @@ function readFirst(
   record: StoredRecord | undefined,
 ): { readonly start: RecordStart; readonly peers: readonly StartPeer[] } {
   const problem = (why: string): FailureError =>
-    new FailureError(`${file.path}: is no beginning of a recording: ${why}`);
-  if (record?.kind !== KIND.start) throw problem('its first record says nothing of the run');
+    new FailureError(`${file.path}: is not the beginning of a recording: ${why}`);
+  if (record?.kind !== KIND.start) throw problem('its first record does not describe the run');
   try {
     return readStart(record.body);
   } catch (error) {

@@ -113,7 +113,7 @@ class RunningTap implements TapSource {
       this.say();
       return true;
     } catch (error) {
-      this.modules.log.error('the tap can not be started', { error: messageOf(error) });
+      this.modules.log.error('the tap cannot be started', { error: messageOf(error) });
       return false;
     }
   }
@@ -126,7 +126,7 @@ class RunningTap implements TapSource {
     if (this.stopped()) return;
     const { clock, log } = this.modules;
     const endedAt = clock.monotonicMs();
-    log.error('the process of the tap ended and is started again; the connections that it led are lost', {
+    log.error('the process of the tap ended and is started again; its connections are lost', {
       how,
     });
     while (!(await this.isOpenAgain())) if (this.stopped()) return;

@@ -26,7 +26,7 @@ export function captureSettings({
 }: CaptureArguments): CaptureConfig | undefined {
   if (pcap === undefined) {
     if (pcapNode !== undefined)
-      throw new UsageError(`--pcap-node ${pcapNode}: is the node in a capture; give --pcap as well`);
+      throw new UsageError(`--pcap-node ${pcapNode}: has a meaning only with --pcap`);
     return undefined;
   }
   // Loaded only if a capture is read.

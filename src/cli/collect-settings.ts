@@ -26,7 +26,7 @@ export async function collectSettings(
   const isOpen = listen.find((place) => !isLocalAddress(place));
   if (isOpen !== undefined && tokenFile === undefined)
     throw new UsageError(
-      `--listen ${formatListenAddress(isOpen)}: whoever can reach it could write into your store; give --token-file`,
+      `--listen ${formatListenAddress(isOpen)}: everyone who can reach it could write into your store; give --token-file`,
     );
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new UsageError(

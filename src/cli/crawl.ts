@@ -20,7 +20,7 @@ import { untilSignal } from './signals';
  */
 export const crawlCommand = (settings: Settings): CommandModule<object, CrawlArguments> => ({
   command: 'crawl [action] [snapshot] [other]',
-  describe: 'Visit every node of the network that can be reached, and write who they are',
+  describe: 'Visit every node of the network that can be reached, and write a point for each',
   builder: (yargs) =>
     withOptions(
       withOptions(
@@ -28,7 +28,7 @@ export const crawlCommand = (settings: Settings): CommandModule<object, CrawlArg
           .positional('action', {
             type: 'string',
             describe:
-              'list: the snapshots; diff: what changed between two; export: one as JSON, as bitnodes has it',
+              'list: the snapshots; diff: what changed between two; export: one as JSON, in the form of bitnodes',
           })
           .positional('snapshot', { type: 'string', describe: 'Name of a snapshot, or the path of its file' })
           .positional('other', { type: 'string', describe: 'With diff: the later snapshot' }),

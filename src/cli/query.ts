@@ -91,7 +91,7 @@ export const QUERY_OPTIONS = {
     isPath: true,
     type: 'string',
     requiresArg: true,
-    describe: 'File for the answer, which must not exist yet; it is there once the answer is complete',
+    describe: 'File for the answer, which must not exist yet; it appears when the answer is complete',
   },
   store: {
     ...STORE,

@@ -43,7 +43,7 @@ export const REPLAY_OPTIONS = {
     type: 'string',
     requiresArg: true,
     default: 'max',
-    describe: 'So many times as fast as it was recorded, such as 10; or max',
+    describe: 'Speed relative to the recording, such as 10; or max',
   },
   export: { ...EXPORT, defaultDescription: 'none: the points are counted' },
   compare: {

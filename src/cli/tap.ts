@@ -23,7 +23,7 @@ import { watchSettings } from './watch-settings';
  */
 export const tapCommand = (settings: Settings): CommandModule<object, TapArguments> => ({
   command: 'tap',
-  describe: 'Lead the connections of a node through here and tell what passes, or read a capture of them',
+  describe: 'Pass the connections of a node on and write points about them, or read a capture of them',
   builder: (yargs) =>
     withOptions(yargs, TAP_OPTIONS, settings)
       .example(

@@ -23,7 +23,7 @@ export const WHY_OPTIONS = {
   since: {
     ...QUERY_OPTIONS.since,
     defaultDescription: 'a day of transactions, 30 days of blocks and peers',
-    describe: `How far back the store is looked through: ${QUERY_OPTIONS.since.describe}`,
+    describe: `How far back to search the store: ${QUERY_OPTIONS.since.describe}`,
   },
   format: LIST_FORMAT,
   store: STORE,
@@ -32,7 +32,7 @@ export const WHY_OPTIONS = {
 /** `btcdmon-node why`: what is known of one transaction, block or peer. */
 export const whyCommand: CommandModule<object, WhyArguments> = {
   command: 'why [id]',
-  describe: 'Tell everything that is known of a transaction, a block or a peer, and what is not',
+  describe: 'Show everything that is known about a transaction, a block or a peer, and what is not',
   builder: (yargs) =>
     withOptions(
       yargs.positional('id', {

@@ -88,7 +88,7 @@ export class CrawlFolder {
       const isFresh = journal !== null && Math.abs(nowMs - journal.head.startedMs) < RESUME_MS;
       if (isFresh && journal.head.network === this.network) newest = { file, journal };
       else {
-        if (isWanted) warn(`crawl: ${file} is too old or damaged to go on with; a new crawl begins`);
+        if (isWanted) warn(`crawl: ${file} is too old or damaged to be continued; a new crawl begins`);
         await rm(file, { force: true });
       }
     }

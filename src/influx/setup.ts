@@ -86,7 +86,7 @@ async function makeAdmin(
   if (admin === undefined) {
     if (access.login === undefined && !users.some((user) => user.admin))
       tell(
-        'this server asks nobody for a password and has no administrator: whoever reaches it may read, write and delete everything. ' +
+        'this server asks nobody for a password and has no administrator: everyone who reaches it may read, write and delete everything. ' +
           'Once authentication is switched on ([http] auth-enabled), it refuses everything, also what this program writes, ' +
           'until an administrator exists: make one now with --with-admin NAME, and a user for --export with --writer NAME',
       );

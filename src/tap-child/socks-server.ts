@@ -50,7 +50,7 @@ export class SocksServer {
   start(): Promise<Listening> {
     const ip = parseIp(this.endpoint.host);
     if (ip !== null && !isLoopback(ip))
-      this.parts.warn(`${this.option}: whoever reaches this port can connect to anything by it`);
+      this.parts.warn(`${this.option}: everyone who reaches this port can connect to anything through it`);
     return listen(this.endpoint, this.option, (socket) => this.taken(socket), this.parts.warn);
   }
 
@@ -59,7 +59,7 @@ export class SocksServer {
     const { maxOutbound } = settings.limits;
     if (this.clients >= maxOutbound) {
       if (this.fullSaid.allows())
-        warn(`${this.option}: there are ${maxOutbound} connections, so another one is closed`);
+        warn(`${this.option}: there are ${maxOutbound} connections, so a further one is closed`);
       this.refuse('socks-full', socket, NOTHING);
       return;
     }
@@ -140,7 +140,9 @@ export class SocksServer {
       });
     } catch (error) {
       if (this.upstreamSaid.allows())
-        warn(`--upstream-proxy ${formatEndpoint(proxy)}: ${messageOf(error)}, so the node can't dial by it`);
+        warn(
+          `--upstream-proxy ${formatEndpoint(proxy)}: ${messageOf(error)}, so the node can't dial through it`,
+        );
       this.fail(socket, 'failed');
       return;
     }

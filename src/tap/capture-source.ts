@@ -87,7 +87,7 @@ export async function readCapture(
   if (fault !== null && !isAborted()) {
     if (fault.fault !== 'cut-off') throw captureFailure(name, fault);
     isCutOff = true;
-    modules.warn(`${name}: ${fault.message}; what is before was read`);
+    modules.warn(`${name}: ${fault.message}; everything before it was read`);
   }
   return { counters: reader.counters, connections: tap.connections, others: tap.others, isCutOff };
 }

@@ -46,7 +46,7 @@ export class Inbound {
     i2p?.accept({
       taken: ({ socket, name }) => this.admit(socket, name, I2P_PORT),
       reachable: (address) => info('reachable by I2P', { address }),
-      failed: (reason) => warn(`no peers from I2P: ${reason}; trying on`),
+      failed: (reason) => warn(`no peers from I2P: ${reason}; trying again`),
     });
   }
 

@@ -36,7 +36,7 @@ export function socksRoute(proxy: SocksProxy, warn: (message: string) => void): 
           return await dial(proxy, { host, port }, signal);
         } catch (error) {
           if (error instanceof RouteError && !signal.aborted && mayWarn.allows())
-            warn(`${proxy.shown}: ${error.message}; nobody can be dialled by it`);
+            warn(`${proxy.shown}: ${error.message}; no peer can be dialled through it`);
           throw error;
         }
       }),

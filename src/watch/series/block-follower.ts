@@ -283,7 +283,7 @@ export class BlockFollower implements WatchPart {
     this.modules.missed.add('blocks', left);
     if (this.leaps.allows())
       this.modules.warn(
-        `the chain is followed from height ${height} on, and ${left} blocks before are not told: there is no way of at most ${MAX_WAY} readable blocks from what was told`,
+        `the chain is followed from height ${height} on, and ${left} blocks before it get no points: no way of at most ${MAX_WAY} readable blocks leads there from the last block with points`,
       );
   }
 
@@ -298,7 +298,7 @@ export class BlockFollower implements WatchPart {
       if (!(error instanceof DecodeError)) throw error;
     }
     this.modules.missed.add('blocks');
-    this.modules.warn('the node gave a block that can not be read; it is not told');
+    this.modules.warn('the node gave a block that cannot be read; it gets no point');
     return undefined;
   }
 }

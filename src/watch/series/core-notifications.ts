@@ -140,7 +140,7 @@ export class CoreNotifications implements WatchPart {
     } catch (error) {
       this.isUnloadable = true;
       const [reason = ''] = messageOf(error).split('\n', 1);
-      this.modules.warn(`publishes by ZMQ, which can't be received here, so that it is polled: ${reason}`);
+      this.modules.warn(`publishes by ZMQ, but that can't be received here, so it is polled: ${reason}`);
       return;
     }
     if (this.isStopped) return;
