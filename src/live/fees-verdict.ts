@@ -19,7 +19,7 @@ export function feesAnswer(facts: Facts): Answer {
   if (connectedPeers(facts).length === 0)
     return {
       ...{ tone: 'unknown', answer: 'Not known: no peer', panel: PANEL },
-      reason: 'Nobody relays transactions.',
+      reason: 'No peer relays transactions.',
       advice: '',
     };
   const known = mempool.vsizes.reduce((sum, vsize) => sum + vsize, 0);
@@ -32,7 +32,7 @@ export function feesAnswer(facts: Facts): Answer {
       reason:
         all === 0
           ? `No transaction waits for a block; the monitor began ${lasting(ageMs)} ago.`
-          : `The fees of only ${percent(share)} of what waits are known. The part grows with each block.`,
+          : `The fees of only ${percent(share)} of the waiting transactions are known. The share grows with each block.`,
     };
   const rate = nextBlockRate(mempool);
   const blocks = all / BLOCK_VSIZE;
@@ -43,7 +43,7 @@ export function feesAnswer(facts: Facts): Answer {
     return {
       ...{ tone: 'warn', answer, panel: 'mempool-count' },
       reason: `${waits}: more than three times those of the last hours.`,
-      advice: 'Fees may rise. Look at whether blocks come, and at what fills the mempool.',
+      advice: 'Fees may rise. Check whether blocks come, and what fills the mempool.',
     };
   const isYoung = ageMs < YOUNG_MS && grewMs < startedMs;
   return {
