@@ -68,7 +68,9 @@ export class WhyView {
             ? null
             : el('ul', { class: 'why-gaps' }, ...notKnown.map((it) => el('li', {}, it))),
         ),
-        kind === null ? null : el('p', {}, el('a', { href: findLink(asked) }, 'Look for it by a statement')),
+        kind === null
+          ? null
+          : el('p', {}, el('a', { href: findLink(asked) }, 'Search for it with a statement')),
       ].filter((it) => it !== null),
     );
   }
