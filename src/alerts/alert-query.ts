@@ -48,7 +48,10 @@ export function ofNetwork(asked: PanelLine, ago: SecondsAgo): AlertQuery {
   return { kind: 'network', line: asked, ago };
 }
 
-/** Combines the aggregates of a line in buckets of some minutes: their mean, or their number. */
+/**
+ * Combines the aggregates of a line in buckets of some minutes: their mean, or the number of buckets that
+ * have one.
+ */
 export function overBuckets(
   fn: 'mean' | 'count',
   asked: PanelLine,

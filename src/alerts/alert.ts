@@ -2,18 +2,18 @@ import type { PanelLine } from '../panels/panel';
 import type { AlertQuery } from './alert-query';
 
 /**
- * How the node judges a group of which it knows what is usual: by its own history, not by a fixed number
- * alone. Grafana and Prometheus, whose rules can't fall back where there is no history, keep the fixed
- * number.
+ * How the node judges a group whose usual values it knows: by the group's own history, in addition to a fixed
+ * number. The rules of Grafana and Prometheus can't choose between the two, so they have the fixed number
+ * alone.
  */
 export interface UsualRule {
   /** What is compared with the same hour of earlier weeks. */
   readonly line: PanelLine;
   /** The aggregate of so many minutes is compared. */
   readonly minutes: number;
-  /** As `condition` of the alert; `$U` is what is usual. */
+  /** Like `condition` of the alert; `$U` is the usual value. */
   readonly condition: string;
-  /** As `measured` of the alert; `{U}` stands for what is usual. */
+  /** Like `measured` of the alert; `{U}` stands for the usual value. */
   readonly measured: string;
 }
 
@@ -43,8 +43,8 @@ export type AlertName =
   | 'BtcdmonBanScores';
 
 /**
- * One alert. The node evaluates it itself (`holding`), and the rules of Grafana are generated from it
- * (grafana/generator). Only its PromQL stands apart, in grafana/generator/alert-promql.ts.
+ * One alert. The node evaluates it itself (`holding`), and Grafana's rules are generated from it
+ * (grafana/generator). Only its PromQL is elsewhere: grafana/generator/alert-promql.ts.
  */
 export interface Alert {
   readonly name: AlertName;
@@ -70,6 +70,6 @@ export interface Alert {
   readonly noData: 'OK' | 'Alerting';
   /** Takes the place of the condition for a group whose history the node knows. */
   readonly usual?: UsualRule;
-  /** What was measured, for the reason of a firing alert; `{A}` stands for the value of a query. */
+  /** The measured values, for the reason of a firing alert; `{A}` stands for the value of a query. */
   readonly measured: string;
 }

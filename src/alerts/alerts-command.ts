@@ -16,7 +16,7 @@ import type { RunAll } from './run-all';
 import { AlertStates } from './states';
 import { UsualLoads } from './usual-loads';
 
-/** Path at which a running node tells of its alerts. */
+/** Path at which a running node answers about its alerts. */
 export const ALERTS_PATH = '/alerts';
 
 const MINUTE_NS = 60_000_000_000n;
@@ -46,7 +46,7 @@ export async function runAlertsCommand(options: AlertsCommandOptions, io: Comman
   return report.alerts.some(({ state }) => state === 'firing');
 }
 
-/** What a running node says of its alerts; null if none runs, or it has not evaluated them yet. */
+/** The alerts of a running node; null if no node runs, or if it has not evaluated them yet. */
 async function askNode(url: string): Promise<AlertsReport | null> {
   const file = /^duckdb:(.+)$/i.exec(url)?.[1];
   const body = file === undefined ? null : await askDocument(path.resolve(file), ALERTS_PATH);
@@ -83,7 +83,7 @@ async function evaluateAt(runAll: RunAll, atNs: bigint): Promise<AlertsReport> {
   return reportOf(ALERTS, states.active, { evaluatedMs: Number(atNs / 1_000_000n) });
 }
 
-/** A store may be older than a series, and then there are no points of it. */
+/** An older store may lack a series, which then counts as one without points. */
 function runAllOf(source: Source): RunAll {
   return async function* (queries: readonly Query[]): AsyncGenerator<Result> {
     for (const query of queries)

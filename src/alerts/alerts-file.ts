@@ -4,7 +4,7 @@ import { diskProblem } from '../lib/disk-errors';
 import { ALERTS } from './alerts';
 import type { FiringAlert } from './states';
 
-/** An alert that fires, as it is kept. */
+/** A firing alert in the file. */
 interface KeptAlert {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ interface KeptAlert {
 interface Content {
   readonly format: 1;
   readonly firing: readonly KeptAlert[];
-  /** By receiver. */
+  /** The alerts that each receiver was told of. */
   readonly told: Readonly<Record<string, readonly KeptAlert[]>>;
 }
 
@@ -27,8 +27,8 @@ const MAX_TIME_MS = 8.64e15;
 const EMPTY: Content = { format: 1, firing: [], told: {} };
 
 /**
- * A file with the alerts that fire, and with what each receiver was told. After a restart an alert that still
- * fires is no news. Without a path nothing is kept.
+ * A file with the alerts that fire, and with those that each receiver was told of. So receivers get no new
+ * message after a restart if an alert still fires. Without a path nothing is kept.
  */
 export class AlertsFile {
   private content: Content;

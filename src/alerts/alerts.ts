@@ -42,7 +42,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'No new best block at {node} for 60 minutes',
     meaning:
-      'The node ran for an hour and its best chain did not grow. On mainnet an hour without a block happens by chance about every three days (once in 400 blocks); two hours do not. On the public test networks it is common, so silence the alert there. Nodes on regtest and simnet are left out: a block comes there only if somebody asks for one.',
+      'The node ran for an hour and its best chain did not grow. On mainnet an hour without a block happens by chance about every three days (once in 400 blocks); two hours do not. On the public test networks it is common, so silence the alert there. Nodes on regtest and simnet are left out: blocks come there on demand.',
     steps: [
       'Compare the height with another source. If that is ahead, this node is cut off: check its peers.',
       'If nobody has a new block, wait: it is chance, or the network’s hash rate has fallen.',
@@ -132,7 +132,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: '{node} sees five times as many protocol violations as in the three hours before',
     meaning:
-      'There were more than 50 violations in ten minutes, and more than five times the usual number of the three hours before. The peers are faulty, speak a newer protocol, or attack. The alert needs a node that has run for these hours. Where the node’s own store has two weeks or more, more than five times what is usual at this hour of the week takes the place of the 50.',
+      'There were more than 50 violations in ten minutes, and more than five times the usual number of the three hours before. The peers are faulty, speak a newer protocol, or attack. The alert needs a node that has run for these hours. If the node’s own store covers two weeks or more, the limit is five times the usual number at this hour of the week, in place of the 50.',
     steps: [
       'The panel “Protocol violations” names the reasons. One reason from many peers points to a new version of some software, many reasons from few peers to an attack.',
       'Find the peers: the log has `peer broke the protocol` with peer and reason, up to 20 times a minute.',
@@ -149,7 +149,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: '{node} receives five times as many addresses as in the three hours before',
     meaning:
-      'Peers sent more than 5,000 addresses in ten minutes, and more than five times the usual number of the three hours before. Somebody who fills address books may be preparing to isolate nodes. The alert needs a node that has run for these hours, because new peers send many addresses at first. Where the node’s own store has two weeks or more, more than five times what is usual at this hour of the week takes the place of the 5,000.',
+      'Peers sent more than 5,000 addresses in ten minutes, and more than five times the usual number of the three hours before. Somebody who fills address books may be preparing to isolate nodes. The alert needs a node that has run for these hours, because new peers send many addresses at first. If the node’s own store covers two weeks or more, the limit is five times the usual number at this hour of the week, in place of the 5,000.',
     steps: [
       'The panel “Address relay by network” shows the network of the addresses.',
       'The address book accepts addresses from each peer at most at Core’s rate; `rate_limited` of `addr_relay` counts the ignored ones.',
@@ -166,7 +166,7 @@ export const ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: '{node} has three times as many unconfirmed transactions as in the three hours before',
     meaning:
-      'The relay view had more than 20,000 transactions that no block contains, as a mean over ten minutes, and more than three times those of the three hours before. The cause is a flood of transactions, or missing blocks. The alert needs a node that has run for these hours, because its view is empty at first. Where the node’s own store has two weeks or more, more than three times what is usual at this hour of the week takes the place of the 20,000.',
+      'The relay view had more than 20,000 transactions that no block contains, as a mean over ten minutes, and more than three times those of the three hours before. The cause is a flood of transactions, or missing blocks. The alert needs a node that has run for these hours, because its view is empty at first. If the node’s own store covers two weeks or more, the limit is three times the usual number at this hour of the week, in place of the 20,000.',
     steps: [
       'Check whether blocks arrive.',
       'Examine the transactions: fee rate, size, types of outputs, dust.',
@@ -181,7 +181,7 @@ export const ALERTS: readonly Alert[] = [
     slug: 'points-lost',
     title: 'Points are lost',
     severity: 'critical',
-    summary: 'The exporter {exporter} of {node} has given up points in the last 5 minutes',
+    summary: 'The exporter {exporter} of {node} has dropped points in the last 5 minutes',
     meaning:
       'The queue of an exporter was full, or its receiver refused points permanently. The receiver lacks these points. Losses of UDP on the way are not counted here; `btcdmon-node audit` counts them.',
     steps: [

@@ -17,9 +17,9 @@ export interface Holding {
 
 /**
  * Evaluates alerts at a time (Unix nanoseconds): for which groups their conditions hold. An alert has a
- * verdict on a group only if all of its queries have a value for it. How long a condition has held is not
- * considered; see `AlertStates`.
- * @param usual what is usual for nodes, for the alerts that judge by it where it is known
+ * verdict on a group only if all of its queries have a value for it. This ignores how long a condition has
+ * held; see `AlertStates`.
+ * @param usual the usual values of nodes, for alerts that compare with them
  */
 export async function holding(
   alerts: readonly Alert[],
@@ -66,7 +66,7 @@ function held(
   const holds = parseCondition(alert.condition);
   const rule = alert.usual;
   const holdsByUsual = rule === undefined ? holds : parseCondition(rule.condition);
-  // The groups are those of the queries with the most labels. The value of a network belongs to each of its
+  // The groups are those of the query with the most labels. The value of a network counts for each of its
   // nodes.
   const most = Math.max(...answers.map(([, { labels }]) => labels.length));
   const found = new Map<string, Holding>();

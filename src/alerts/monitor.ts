@@ -17,8 +17,8 @@ const EVERY_MS = 60_000;
 const SHARE = 10;
 
 /**
- * After the start no alert begins to fire for so long. What the process missed while it did not run is no
- * fault: senders deliver what waited, peers are dialled.
+ * No alert begins to fire so soon after the start. After a restart senders deliver waiting points and peers
+ * are dialled, and that is no fault.
  */
 export const QUIET_MS = 180_000;
 

@@ -126,7 +126,7 @@ export const NODE_ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: 'A peer of {node} is halfway to its ban',
     meaning:
-      'Within ten minutes a peer of the watched btcd had a ban score of 50 or more, half of what bans it by default, and more than any peer had between two hours and one hour before. Peers are faulty, or somebody tries what the node permits. The node must have been watched for two hours.',
+      'Within ten minutes a peer of the watched btcd had a ban score of 50 or more, half of the default limit, and more than any peer had between two hours and one hour before. Peers are faulty, or somebody tries what the node permits. The node must have been watched for two hours.',
     steps: [
       'The tab “Node” of the page sorts the peers by their score. `btcctl getpeerinfo` has it as `banscore`.',
       'The log of btcd says what each misbehaving peer did.',

@@ -21,14 +21,14 @@ interface AlertRow {
   readonly firingMs: number | null;
   /** Why, with the measured values; null if it is ok. */
   readonly reason: string | null;
-  /** Nobody is told of it (`--silence`). */
+  /** Whether its receivers are not told (`--silence`). */
   readonly isSilenced: boolean;
   readonly meaning: string;
   /** What to do, in this order. */
   readonly steps: readonly string[];
   /** The panel to look at. */
   readonly panel: string;
-  /** The URL of what is said about it. */
+  /** The URL of its runbook. */
   readonly runbook: string;
 }
 
@@ -38,7 +38,7 @@ export interface AlertsReport {
   readonly evaluatedMs: number | null;
   /** Why they can't be evaluated now; null if they can. */
   readonly problem: string | null;
-  /** At least one row for each alert: those that fire first, then those that wait. */
+  /** At least one row for each alert: firing ones first, then pending ones. */
   readonly alerts: readonly AlertRow[];
 }
 
@@ -53,7 +53,7 @@ export interface AlertFeed {
 
 const ORDER = ['firing', 'pending', 'ok'] as const;
 
-/** The report on alerts of which some fire or wait. */
+/** The report on all alerts, with those that fire or are pending. */
 export function reportOf(
   alerts: readonly Alert[],
   active: readonly ActiveAlert[],

@@ -3,7 +3,7 @@ import { UsageError } from '../lib/errors';
 /** Path of the page that has the runbooks. */
 export const RUNBOOKS_PATH = '/runbooks';
 
-/** Where the runbooks are if nobody says otherwise: the page of a node with its usual settings. */
+/** The default URL of the runbooks: the page of a node with its usual settings. */
 export const RUNBOOKS = `http://localhost:8380${RUNBOOKS_PATH}`;
 
 /** The URL of the runbook of an alert: what it means and what to do. `slug` is its name in links. */

@@ -4,7 +4,7 @@ import { suggestion } from '../lib/nearest';
 import type { Alert, AlertName } from './alert';
 import { ALERTS } from './alerts';
 
-/** An alert of which nobody is told. */
+/** An alert that receivers are not told of. */
 export interface Silence {
   readonly name: AlertName;
   /** For how long, from the start of the program; null for ever. */

@@ -10,7 +10,7 @@ export interface ActiveAlert {
   readonly sinceMs: number;
   /** Since when it has fired; null while it waits. */
   readonly firingMs: number | null;
-  /** In words, with the values. */
+  /** The reason in words, with the values. */
   readonly reason: string;
 }
 
@@ -20,12 +20,15 @@ export type FiringAlert = ActiveAlert & { readonly firingMs: number };
 /** An alert that began to fire or that was cleared. */
 export interface AlertChange {
   readonly kind: 'fired' | 'cleared';
-  /** As it was when it fired last, if it was cleared. */
+  /** The alert as it was when it fired last, if it was cleared. */
   readonly active: ActiveAlert;
   readonly atMs: number;
 }
 
-/** Most alerts at one time. The names of nodes behind a collector come from outside. */
+/**
+ * The most alerts at one time. Names of nodes behind a collector come from outside, so their number needs a
+ * limit.
+ */
 const MOST = 1_000;
 
 /** The states of all alerts, from one evaluation to the next. */

@@ -19,9 +19,9 @@ const PAST_S = NOW_S * (SURGE_BUCKETS + 1);
 const ONE_POINT = { where: { series: 'blocks' } } as const;
 
 /**
- * What makes a surge: more than `factor` times the past, and more than `floor`. Where the node knows what is
- * usual at this hour of the week, that takes the place of the floor: more than `factor` times as much, and
- * more than a tenth of the floor, as twice of nearly nothing is no surge.
+ * What makes a surge: more than `factor` times the past, and more than `floor`. If the node knows the usual
+ * value for this hour of the week, it compares with that in place of the floor: more than `factor` times the
+ * usual value, and more than a tenth of the floor, because twice of nearly nothing is no surge.
  */
 export interface Surge {
   readonly line: PanelLine;
@@ -51,7 +51,7 @@ export const SURGES = {
   },
 } as const satisfies Readonly<Record<string, Surge>>;
 
-/** The part of an alert that says when there is a surge. */
+/** The condition of an alert that says when there is a surge. */
 export function surgeOf({
   line: asked,
   floor,

@@ -12,16 +12,16 @@ const WEEK_NS = 7n * 24n * HOUR_NS;
 /** How many weeks are looked back. A store that removes points keeps their rollups, which answer as well. */
 const WEEKS = 4;
 
-/** With fewer weeks it is not known what is usual. */
+/** With fewer weeks there is no usual value. */
 const LEAST_WEEKS = 2;
 
-/** The part of an hour in which a node must have run, or else the hour is left out. */
+/** An hour counts only if the node ran for this part of it. */
 const LEAST_PART = 0.8;
 
 /**
- * What is usual for each node at the present hour of the week, by the same hour of the last weeks in the
- * store. It is read anew once an hour, four hours for each rule; so it needs no memory of its own, and a
- * restart forgets nothing.
+ * The usual value of each node at the present hour of the week, from the same hour of the last weeks in the
+ * store. It is read once an hour, four hours of the store for each rule. So it needs no file of its own, and
+ * a restart loses nothing.
  */
 export class UsualLoads {
   private hourNs: bigint | null = null;
@@ -29,11 +29,11 @@ export class UsualLoads {
 
   /**
    * Reads the hours that are compared with the time `atNs`, unless they have been read.
-   * @param alerts those of them that have a rule are considered
+   * @param alerts only those that have a rule about usual values matter
    */
   async load(alerts: readonly Alert[], atNs: bigint, runAll: RunAll): Promise<void> {
     const rules = alerts.flatMap(({ usual }) => usual ?? []);
-    // What is compared ends now: its middle says which hour it is of.
+    // The compared minutes end now. Their middle decides the hour.
     const middle = atNs - (BigInt(Math.max(0, ...rules.map(({ minutes }) => minutes))) * MINUTE_NS) / 2n;
     const hourNs = middle - (middle % HOUR_NS);
     if (hourNs === this.hourNs) return;

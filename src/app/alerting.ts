@@ -12,9 +12,9 @@ import type { QueryScheduler } from '../query/query-scheduler';
 /** Most milliseconds that an evaluation of the alerts may take. */
 const EVALUATION_MS = 20_000;
 
-/** Who is told of alerts, and of which not. */
+/** Receivers of alerts, and the alerts that are silenced. */
 export interface AlertSettings {
-  /** Where it is kept what fires and what was told; null for nowhere. */
+  /** File that keeps which alerts fire and what receivers were told; null for none. */
   readonly file: string | null;
   readonly silences: readonly Silence[];
   readonly receivers: readonly NamedReceiver[];
@@ -22,10 +22,10 @@ export interface AlertSettings {
   readonly runbooks?: string | undefined;
 }
 
-/** Nobody is told. */
+/** No receivers, no silences, no file. */
 const NONE: AlertSettings = { file: null, silences: [], receivers: [] };
 
-/** The alerts of a store, and what tells of them. */
+/** The alerts of a store, and the parts that notify receivers. */
 export interface Alerting {
   readonly monitor: AlertMonitor;
   stop(): Promise<void>;

@@ -17,7 +17,7 @@ export interface CaptureConfig {
   readonly node: string;
   /** The capture as messages name it, such as `--pcap node.pcap`. */
   readonly name: string;
-  /** @throws FailureError of one line that names the capture, where it can't be opened or is none */
+  /** @throws FailureError of one line that names the capture, if it can't be opened or is no capture */
   readonly open: () => Promise<Readable>;
   readonly settings: Omit<CaptureSettings, 'network'>;
 }
@@ -32,9 +32,9 @@ export interface CaptureModules {
 }
 
 /**
- * Reads a capture to its end. The points get the times of its packets. No point is lost because reading is
- * faster than writing: reading waits.
- * @throws FailureError of one line that names the capture, where it can't be read or is none
+ * Reads a capture to its end. The points get the times of its packets. If points come faster than they are
+ * written, reading waits, so no point is lost.
+ * @throws FailureError of one line that names the capture, if it can't be read or is no capture
  */
 export async function readCaptureOf(
   { node: name, name: shown, settings }: CaptureConfig,
@@ -47,21 +47,21 @@ export async function readCaptureOf(
 ): Promise<void> {
   const clock = new CaptureClock(options.intervalMs);
   const node = new WatchedNode(
-    // The options are those of the program, which has another name.
+    // These options are those of the program, but the captured node has another name.
     { ...options, node: name },
     {
       ...{ clock, sink: sinkTo(queues), complain: complainTo(log) },
-      // Its monotonic clock is that of the packets.
+      // The monotonic clock of this node follows the packets.
       unixTime: () => clock.monotonicMs() / 1_000,
     },
   );
-  // A pipe that nothing comes from would be waited for.
+  // Otherwise reading would wait for a pipe that sends nothing.
   signal.addEventListener('abort', () => stream.destroy());
   const bus = new EventBus<TapEvents>();
   readTap(bus, node, { clock, log, isAsked: false });
   let missingMessages = 0;
   bus.on('broken', () => missingMessages++);
-  // The run that is accounted for is that of the captured time.
+  // The account of this run begins at the captured time.
   clock.onBegin((firstMs) => node.account(firstMs));
   clock.onInterval(() => node.interval());
   const { counters, connections, others, isCutOff } = await readCapture(
@@ -75,7 +75,7 @@ export async function readCaptureOf(
     ...{ connections, otherConnections: others, packets: counters.packets, isCutOff },
     ...{
       lostBytes: counters.lostBytes,
-      // At least: those that are missing as a whole are not known.
+      // A lower bound: a message that is missing as a whole can't be counted.
       missingMessages,
       repeatedBytes: counters.repeatedBytes,
       malformed: counters.malformed,

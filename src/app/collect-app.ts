@@ -35,7 +35,7 @@ export interface CollectConfig {
   readonly intervalMs: number;
   /** Where the page is served; without it there is no page. */
   readonly http?: HttpSettings | undefined;
-  /** Who is told of alerts; without it nobody. */
+  /** Receivers of alerts; without it there are none. */
   readonly alerts?: AlertSettings | undefined;
 }
 
@@ -74,7 +74,7 @@ export async function startCollect(
     for (const close of closing.splice(0).reverse()) await close(begunMs);
   };
   try {
-    // It is said last: until then a place to listen may be refused, in one line.
+    // Logged last: until then a listening address may be refused, and that is one line.
     const told: (readonly [message: string, details: object])[] = [];
     if (outputs.url !== null) told.push(['showing', { page: outputs.url }]);
     const intake = new Intake({ queues, clock, warn });

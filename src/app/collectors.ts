@@ -81,8 +81,8 @@ export function tipsOf(
 }
 
 /**
- * Looks up the autonomous system of an IP address; undefined where the text is none or the map does not know
- * it. Without a map there is no such look-up.
+ * Looks up the autonomous system of an IP address; undefined if the text is no IP address or the map does not
+ * know it. Without a map there is no look-up.
  */
 export function asnLookup(asMap: AsMap | undefined): ((text: string) => number | undefined) | undefined {
   if (asMap === undefined) return undefined;

@@ -19,11 +19,11 @@ export interface AppConfig extends Partial<WatchConfig> {
   readonly node: string;
   readonly network: NetworkName;
   readonly connect: readonly Endpoint[];
-  /** By which way peers are dialled; default: directly. */
+  /** The routes to peers; default: direct. */
   readonly routes?: RouteSettings;
-  /** How Tor is asked for an onion service of ours; without it nobody reaches us by Tor. */
+  /** How to ask Tor for our onion service; without it there is none. */
   readonly tor?: TorSettings | undefined;
-  /** How it joins the network beyond these peers; without it, it does not. */
+  /** How to find further peers, and who may connect; without it there are only the named peers. */
   readonly join?: JoinOptions;
   /** Export URLs. */
   readonly exports: readonly string[];
@@ -35,7 +35,7 @@ export interface AppConfig extends Partial<WatchConfig> {
   readonly dataDir?: string;
   /** Folder of the chain's database; without it blocks are checked without the outputs that they spend. */
   readonly chainDir?: string | undefined;
-  /** Where messages and events are recorded; without it they are not. */
+  /** Folder and limits of a recording; without it nothing is recorded. */
   readonly record?: RecordSettings | undefined;
   readonly intervalMs: number;
   /**
@@ -45,21 +45,21 @@ export interface AppConfig extends Partial<WatchConfig> {
   readonly retentionMs?: number | undefined;
   /** Where the page is served; without it there is no page. */
   readonly http?: HttpSettings | undefined;
-  /** Who is told of alerts; without it nobody. */
+  /** Receivers of alerts; without it there are none. */
   readonly alerts?: AlertSettings | undefined;
-  /** How long what happened to each transaction, block and peer is remembered; without it, it is not. */
+  /** Limits of the record that `why` asks; without it there is no record. */
   readonly why?: WhyLimits | undefined;
   readonly policy: PolicyName;
   readonly wtxidRelay: boolean;
   /** The transports that are used; default: v1 alone. */
   readonly transport?: TransportMode;
   readonly txPerSecond: number;
-  /** How peers can reach the operator, in the user agent; default: not at all. */
+  /** The operator's contact in the user agent; default: none. */
   readonly contact?: string | undefined;
   readonly maxUserAgents: number;
-  /** The autonomous systems of addresses; without it they are not told. */
+  /** The map of autonomous systems; without it no point has one. */
   readonly asMap?: AsMap | undefined;
-  /** Who announced what is written, of one in so many transactions; without it, it is not. */
+  /** `arrivals` has one of so many transactions; without it the series is not written. */
   readonly arrivalsSample?: number | undefined;
   /** Names for addresses; without them no peer has one. */
   readonly labels?: AddressLabels | undefined;

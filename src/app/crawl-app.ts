@@ -49,11 +49,11 @@ export interface CrawlConfig extends OutputsOptions {
   readonly workers: number;
   /** How the operator can be reached; a part of the user agent. */
   readonly contact: string | undefined;
-  /** Who is left alone. */
+  /** Addresses that are not visited. */
   readonly excluded: AddressList | undefined;
   /** Nodes to begin with. */
   readonly connect: readonly Endpoint[];
-  /** DNS seeds that replace those of the network. */
+  /** DNS seeds in place of those of the network. */
   readonly seeds: readonly DnsSeed[] | undefined;
   /** `IP:port` of the DNS server; default: the system's. */
   readonly resolver: string | undefined;
@@ -69,7 +69,7 @@ export interface CrawlConfig extends OutputsOptions {
 export interface CrawlApp {
   /** Resolves when it has no reason to go on. Rejects with FailureError when it can't go on. */
   readonly ended: Promise<void>;
-  /** Ends the crawl, which the next start goes on with, delivers points that wait and frees everything. */
+  /** Stops the crawl, delivers waiting points and frees everything. The next start continues the crawl. */
   stop(): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ export interface CrawlAppModules {
   readonly status: StatusLine;
 }
 
-/** What a crawl of the crawler uses. */
+/** The parts that every crawl uses. */
 interface RoundParts extends CrawlAppModules {
   readonly folder: CrawlFolder;
   readonly routes: Routes;
@@ -150,7 +150,9 @@ export async function startCrawlApp(config: CrawlConfig, modules: CrawlAppModule
   };
 }
 
-/** Crawls once, or again and again. With the latter a crawl that fails is logged, and the next one comes. */
+/**
+ * Crawls once, or again and again. If a repeated crawl fails, the failure is logged and the next one follows.
+ */
 async function crawlAgain(config: CrawlConfig, parts: RoundParts): Promise<void> {
   const { everyMs } = config;
   const { folder, log, signal } = parts;
@@ -159,7 +161,7 @@ async function crawlAgain(config: CrawlConfig, parts: RoundParts): Promise<void>
     await crawlOnce(config, parts);
     return;
   }
-  // Who is started again asks nobody earlier than without that.
+  // A restart does not make the next crawl earlier.
   let lastMs = (await folder.newest(warn))?.startedMs ?? -Infinity;
   for (;;) {
     const waitMs = Math.min(everyMs, lastMs + everyMs - Date.now());
@@ -176,7 +178,7 @@ async function crawlAgain(config: CrawlConfig, parts: RoundParts): Promise<void>
 }
 
 /**
- * Makes one crawl, or goes on with one that was interrupted.
+ * Makes one crawl, or continues an interrupted one.
  * @returns when it began, in Unix milliseconds
  */
 async function crawlOnce(config: CrawlConfig, parts: RoundParts): Promise<number> {
@@ -207,7 +209,7 @@ async function crawlOnce(config: CrawlConfig, parts: RoundParts): Promise<number
   if (found !== null) {
     crawl.restore(found.journal);
     const { known, reached, tried } = crawl.progress;
-    log.info('going on with a crawl', { known, tried, reachable: reached, damaged: found.journal.damaged });
+    log.info('continuing a crawl', { known, tried, reachable: reached, damaged: found.journal.damaged });
   }
   const onStop = (): void => {
     lookup.cancel();

@@ -54,7 +54,7 @@ export class HeaderProgress {
     log.info('headers', { height: chain.bestHeight });
   }
 
-  /** A private network has blocks when somebody wants one, so that time does not tell how many there are. */
+  /** A private network has blocks on demand, so their number can't be estimated from the time. */
   private drawFetched(): void {
     const { chain, network, status } = this.modules;
     if (isLocalNetwork(network)) status?.show(`headers ${grouped(chain.bestHeight)}`);

@@ -13,9 +13,9 @@ export interface AppI2p {
 }
 
 /**
- * Opens I2P, where a SAM bridge is named. Where we listen, other nodes find us there at one address, whose
- * key is kept in the data directory. Elsewhere each dial comes from an address of its own, as in Core.
- * @throws FailureError where there is a key that can't be used
+ * Opens I2P if a SAM bridge is named. If we listen, other nodes reach us at one address; its key is kept in
+ * the data directory. If not, each dial comes from a new address, as in Core.
+ * @throws FailureError if the key can't be used
  */
 export async function openI2p(
   { network, dataDir, join, routes }: Pick<AppConfig, 'network' | 'dataDir' | 'join' | 'routes'>,
@@ -29,12 +29,12 @@ export async function openI2p(
   /* eslint-enable @typescript-eslint/no-require-imports */
   const listens = join?.listen !== undefined && dataDir !== undefined;
   const key = listens ? new KeyFile(dataDir, network) : undefined;
-  // A key that can't be used is told at the start.
+  // A key that can't be used is an error of the start.
   await key?.load();
   const mayWarn = new Throttle(() => performance.now());
   const route = makeI2p({ bridge: { endpoint: bridge }, key }, (message) => {
     if (mayWarn.allows())
-      log.warn(`--i2p-sam ${formatEndpoint(bridge)}: ${message}; nobody in I2P can be dialled`);
+      log.warn(`--i2p-sam ${formatEndpoint(bridge)}: ${message}; no peer in I2P can be dialled`);
   });
   return { route, inbound: listens ? route : undefined };
 }

@@ -64,8 +64,8 @@ export class KeptHeaders {
   readonly added = (bytes: Buffer): void => this.store?.append(bytes);
 
   /**
-   * Writes the headers that were added. Where the disk refuses them, a warning is logged now and then, and
-   * they are written the next time.
+   * Writes the headers that were added. If the disk refuses them, a warning is logged now and then, and they
+   * are written the next time.
    */
   write(): void {
     try {

@@ -211,7 +211,7 @@ function unixTime(): number {
   return Date.now() / 1_000;
 }
 
-/** The accounts of the connections: what is told of each. */
+/** Makes the accounts of connections, which several parts read. */
 function peerAccounts(
   { asMap, labels }: AppConfig,
   { chain }: KeptHeaders,

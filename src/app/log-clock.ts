@@ -4,8 +4,7 @@ import type { P2PEvents } from '../p2p/p2p-events';
 import { TimeOffsets, type TimeOffsetsModules } from '../p2p/time-offsets';
 
 /**
- * Warns once when the clocks of many peers disagree with that of this machine, and tells when they agree
- * again.
+ * Warns once when the clocks of many peers differ from ours, and logs when they agree again.
  * @returns a function that compares again, to be called every minute or so
  */
 export function logClock(

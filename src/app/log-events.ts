@@ -4,8 +4,8 @@ import type { P2PEvents } from '../p2p/p2p-events';
 import { isForeignDial } from '../p2p/join/foreign-dials';
 
 /**
- * The number of violations, and of peers that come or go, that are logged in a minute. All are counted in
- * series.
+ * The most violations, and the most peers that come or go, that are logged in a minute. Series count all of
+ * them.
  */
 const VIOLATIONS_A_MINUTE = 20;
 const PEERS_A_MINUTE = 60;

@@ -60,7 +60,7 @@ export function makePool(
       relayed,
       fates,
       reportUnreachable: (peer, reason, attempts) =>
-        log.warn('no handshake with peer, trying on', { peer, network, reason, attempts }),
+        log.warn('no handshake with peer, trying again', { peer, network, reason, attempts }),
       fault: (error) => log.error('a message handler failed', { error: errorDetail(error) }),
     },
   );

@@ -28,7 +28,7 @@ export interface OutputsOptions {
   readonly spools: SpoolSettings;
   /** Age at which the embedded store removes points. */
   readonly retentionMs?: number | undefined;
-  /** Who is told of alerts; without it nobody. */
+  /** Receivers of alerts; without it there are none. */
   readonly alerts?: AlertSettings | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface OutputsModules {
   readonly page: PageServer | null;
   /** The node's present state; undefined for a program that is no node. */
   readonly live?: Live;
-  /** What the node remembers of transactions, blocks and peers; undefined without a record of them. */
+  /** The record that `why` asks; undefined if there is none. */
   readonly why?: LiveWhyAnswers | undefined;
   /** Called when the reader of the points (a pipe) has gone for good. */
   readonly onEnded: () => void;

@@ -11,7 +11,7 @@ import { formatNs } from '../query/time';
  */
 const NOT_REPLAYED: readonly SeriesName[] = ['btcdmon', 'alerts', 'nodes', 'crawls'];
 
-/** A point of the replay beside that of the store at the same place of its series. */
+/** The first point of the replay that differs from the store's point at the same place in its series. */
 export interface PointDifference {
   readonly series: SeriesName;
   readonly timeNs: bigint;
@@ -70,8 +70,8 @@ class StoredPoints {
 }
 
 /**
- * Compares the points of a replay with those that a store has of the run, value by value, in the order of
- * their times. Of each series no more is in memory than the points since the last comparison.
+ * Compares the points of a replay with the store's points of the run, value by value, in the order of their
+ * times. It keeps only points since the last comparison in memory.
  */
 export class PointComparison {
   /** Points that are the same. */

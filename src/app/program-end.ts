@@ -13,7 +13,8 @@ export class ProgramEnd {
       this.resolve = resolve;
       this.reject = reject;
     });
-    // An end that comes before somebody waits for it is no unhandled rejection: whoever waits later gets it.
+    // Without this, an end that nobody waits for yet would be an unhandled rejection. A later waiter still
+    // gets it.
     this.ended.catch(() => undefined);
   }
 

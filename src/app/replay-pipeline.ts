@@ -26,11 +26,11 @@ import { RELAY_VIEW_LIMITS } from './relay-view-limits';
 
 const nothing = (): void => undefined;
 
-/** What a replay of one run consists of. */
+/** The parts of a replay of one run. */
 export interface ReplayPipeline {
   readonly replayer: Replayer;
   readonly clock: ReplayClock;
-  /** Connects what makes points, where the recording lacks the moment at which the run did. */
+  /** Connects the parts that make points, if no record has done so before. */
   readonly setUp: () => void;
 }
 

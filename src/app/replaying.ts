@@ -17,7 +17,7 @@ const LEAST_WAIT_MS = 2;
 /** What is replayed, and how fast. */
 export interface ReplaySettings {
   readonly directory: string;
-  /** So many times as fast as it was recorded; Infinity for as fast as it goes. */
+  /** Speed relative to the recording; Infinity for as fast as possible. */
   readonly speed: number;
 }
 
@@ -30,7 +30,7 @@ export interface ReplayModules {
   readonly ready: () => Promise<void>;
 }
 
-/** What became of a replay. */
+/** The result of a replay. */
 export interface ReplaySummary {
   readonly runs: number;
   readonly counts: Replayer['counts'];
@@ -38,7 +38,7 @@ export interface ReplaySummary {
   readonly recordedMs: number;
   /** Places where the files are damaged, apart from an end that was cut off. */
   readonly damaged: number;
-  /** Times that the replay asked for and the run had not told. */
+  /** Readings of the clock that the replay needed and the recording lacks. */
   readonly invented: number;
   readonly startedNs: bigint;
   readonly untilNs: bigint;
@@ -182,8 +182,8 @@ function readFirst(
   record: StoredRecord | undefined,
 ): { readonly start: RecordStart; readonly peers: readonly StartPeer[] } {
   const problem = (why: string): FailureError =>
-    new FailureError(`${file.path}: is no beginning of a recording: ${why}`);
-  if (record?.kind !== KIND.start) throw problem('its first record says nothing of the run');
+    new FailureError(`${file.path}: is not the beginning of a recording: ${why}`);
+  if (record?.kind !== KIND.start) throw problem('its first record does not describe the run');
   try {
     return readStart(record.body);
   } catch (error) {

@@ -4,7 +4,7 @@ import type { Route, RouteNetwork } from '../p2p/route/route';
 import { Routes } from '../p2p/route/routes';
 import type * as Socks from '../p2p/route/socks';
 
-/** By which way peers are dialled. */
+/** The routes to peers. */
 export interface RouteSettings {
   /** The proxy for everything, names included; without it IPv4 and IPv6 are dialled directly. */
   readonly proxy?: Socks.SocksProxy;

@@ -9,9 +9,8 @@ import type { HeldLines, WatchSource, WatchingModules } from './watching';
 const START_MS = 5_000;
 
 /**
- * Begins to watch a node by its RPC.
- * @throws RpcFailure where it can't be watched by this call; a node that is only away is waited for. Where
- *   that is known late, `fail` is called.
+ * Begins to watch a node by its RPC. It waits for a node that does not answer yet.
+ * @throws RpcFailure if the node can't be watched and this is known at once; otherwise `fail` is called later
  */
 export async function watchByRpc(
   place: NodePlace,

@@ -65,7 +65,7 @@ export async function serveStore(
   };
 }
 
-/** @throws FailureError where a path is not that of a folder */
+/** @throws FailureError if a path is not a folder */
 async function checkFolder(directory: string): Promise<void> {
   const isFolder = (await stat(directory).catch(() => null))?.isDirectory() === true;
   if (!isFolder)

@@ -26,7 +26,7 @@ export interface ServingOptions {
    * forever.
    */
   readonly retentionMs?: number | undefined;
-  /** Who is told of alerts; without it nobody. */
+  /** Receivers of alerts; without it there are none. */
   readonly alerts?: AlertSettings | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface ServingModules {
   readonly stats: () => readonly ExporterStats[];
   /** The node's present state; undefined for a collector. */
   readonly live?: Live | undefined;
-  /** What the node remembers of transactions, blocks and peers; undefined without a record of them. */
+  /** The record that `why` asks; undefined if there is none. */
   readonly why?: LiveWhyAnswers | undefined;
   readonly page: PageServer | null;
   readonly log: Log;

@@ -24,7 +24,7 @@ export interface TapAppConfig extends WatchingOptions {
   readonly capture?: CaptureConfig | undefined;
   /** Where the page is served; without it there is no page. */
   readonly http?: HttpSettings | undefined;
-  /** Who is told of alerts; without it nobody. */
+  /** Receivers of alerts; without it there are none. */
   readonly alerts?: AlertSettings | undefined;
 }
 
@@ -46,7 +46,7 @@ export async function startTapApp(config: TapAppConfig, { log }: { readonly log:
   const clock = new SystemClock();
   clock.onStep((step) => void log.warn(describeStep(step)));
   const ending = new ProgramEnd();
-  // What is no capture is refused before anything else is opened, and said.
+  // A file that is no capture is refused, with one line, before anything else is opened.
   const captured = await config.capture?.open();
   const closing: ((begunMs: number) => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {

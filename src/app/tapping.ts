@@ -19,8 +19,8 @@ import type { TapConfig, TapSource } from './watching';
 const RESTART_MS = 1_000;
 
 /**
- * Has what passes become the points of a node.
- * @param isAsked whether the node's RPC tells of its transactions, peers and bandwidth
+ * Turns what a tap or capture reads into the points of a node.
+ * @param isAsked whether the node's RPC already gives its transactions, peers and bandwidth
  */
 export function readTap(
   bus: EventBus<TapEvents>,
@@ -96,7 +96,7 @@ class RunningTap implements TapSource {
   }
 
   interval(): void {
-    // All points are those of collectors.
+    // Collectors write all points of a tap.
   }
 
   async stop(): Promise<void> {
@@ -113,7 +113,7 @@ class RunningTap implements TapSource {
       this.say();
       return true;
     } catch (error) {
-      this.modules.log.error('the tap can not be started', { error: messageOf(error) });
+      this.modules.log.error('the tap cannot be started', { error: messageOf(error) });
       return false;
     }
   }
@@ -126,7 +126,7 @@ class RunningTap implements TapSource {
     if (this.stopped()) return;
     const { clock, log } = this.modules;
     const endedAt = clock.monotonicMs();
-    log.error('the process of the tap ended and is started again; the connections that it led are lost', {
+    log.error('the process of the tap ended and is started again; its connections are lost', {
       how,
     });
     while (!(await this.isOpenAgain())) if (this.stopped()) return;

@@ -8,8 +8,8 @@ const MAX_QUEUED = 50_000;
 const LOOK_MS = 20;
 
 /**
- * Waits where points come faster than they are written, so that none is lost.
- * @param most how many may wait
+ * Waits while more than `most` points wait for an exporter. So points that come faster than they are written
+ * are not lost.
  */
 export async function untilTaken(
   queues: readonly PointQueue[],

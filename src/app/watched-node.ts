@@ -9,7 +9,7 @@ import type { Complain } from '../metrics/guard';
 import type { PolicyName } from '../policy/standardness';
 import type { NetworkName } from '../wire/networks';
 
-/** What is said of a watched node. */
+/** Settings of a watched node. */
 export interface WatchedNodeSettings {
   /** The tag `node` of its points. */
   readonly node: string;
@@ -78,8 +78,8 @@ export class WatchedNode {
   }
 
   /**
-   * Has the node account for its points. To be called once, after its other collectors are connected.
-   * @param startedMs time of its first points, in Unix milliseconds, where that is not the present
+   * Begins the node's account of its points. Call it once, after the node's other collectors are connected.
+   * @param startedMs time of its first points, in Unix milliseconds; default: now
    */
   account(startedMs: number = Date.now()): void {
     this.collect([(context) => seriesAccount({ ...context, startedMs })]);

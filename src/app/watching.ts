@@ -41,7 +41,7 @@ export interface WatchingModules {
   readonly sink: PointSink;
   /** The events of the listener beside it; undefined without one. */
   readonly listenerBus?: EventBus<MonitorEvents>;
-  /** Called where it can't go on. */
+  /** Called if watching can't go on. */
   readonly fail: (error: Error) => void;
 }
 
@@ -85,9 +85,9 @@ export class HeldLines {
 }
 
 /**
- * Begins to watch nodes by their RPC, and to lead the connections of one of them. A node that is watched in
- * both ways is one node of the data. The parts are loaded only where they are wanted: they take memory.
- * @throws UsageError or FailureError of one line where a node can't be watched or a port can't be opened
+ * Begins to watch nodes by their RPC, and to tap the connections of one of them. A node that is watched in
+ * both ways is one node in the data. Parts are loaded only if they are wanted, because they take memory.
+ * @throws UsageError or FailureError of one line if a node can't be watched or a port can't be opened
  */
 export async function startWatching(options: WatchingOptions, modules: WatchingModules): Promise<Watching> {
   const { network, intervalMs, policy, maxUserAgents, watch = [], tap } = options;
@@ -144,7 +144,7 @@ export async function startWatching(options: WatchingOptions, modules: WatchingM
       // A node is not asked any more once its tap ends: its peers dial again then.
       for (const source of asked) source.interval();
       await stop(asked);
-      // A tap tells its last bytes, and of its refusals, as it ends.
+      // A tap reports its last bytes and refusals when it ends.
       await stop(taps);
       for (const node of nodes.values()) node.interval();
     },

@@ -80,7 +80,7 @@ interface BcoinMiningJob {
 }
 
 export interface BcoinPool extends EventEmitter {
-  /** `banScore`: at which a peer is banned. */
+  /** `banScore`: the score at which a peer is banned. */
   readonly options: { port: number; banScore: number };
   /** `local`: the addresses that it announces as its own. */
   readonly hosts: { readonly local: Map<string, object> };

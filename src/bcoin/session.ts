@@ -88,7 +88,7 @@ export class Session extends BcoinPeer {
   override _bind(socket: BcoinPeer.Stream): void {
     this.socket = socket;
     socket.on('error', (error) => {
-      // Until it is open, the error is that of dialling.
+      // Before the socket is open, an error is one of dialling.
       if (this.destroyed || !this.connected) return;
       this.error(error);
       this.destroy();
@@ -255,9 +255,9 @@ const ANSWERS = {
 } as const;
 
 /**
- * Parts of bcoin's peer that do nothing here. The filters are for announcing; they are all but 4 kB of the
- * 566 kB of a peer, and the build has bcoin not make them at all. The maps are of what bcoin requests itself.
- * Without the rest, a session takes 3 kB less.
+ * Parts of bcoin's peer that are not used here. The filters, for announcing, are all but 4 kB of the 566 kB
+ * of a peer; the build leaves them out of bcoin. The maps are for bcoin's own requests. Without the rest, a
+ * session takes 3 kB less.
  */
 const NONE = new Map<never, never>();
 const UNUSED = {

@@ -8,13 +8,12 @@ export type CaptureFault =
   | 'impossible-length'
   /** Another field has a value that its format cannot have, such as a time after the year 2262. */
   | 'impossible-value'
-  /** The format is known, and this version or link type of it is not read. */
+  /** The format is known, but this version or link type of it can't be read. */
   | 'not-supported';
 
 /**
- * The bytes are not a capture that can be read. The message is one line and has none of the capture's bytes
- * except as numbers. The name of the file is the caller's to add. The readers of this room throw no other
- * error.
+ * The bytes are not a capture that can be read. The message is one line and contains the capture's bytes only
+ * as numbers. The caller adds the name of the file. The readers of this room throw no other error.
  */
 export class CaptureError extends Error {
   override readonly name = 'CaptureError';

@@ -9,11 +9,10 @@ import { PacketReader } from './packet-reader';
 import { readSegment } from './segment';
 
 /**
- * Reads a capture of network packets, pcap or pcapng, that comes in chunks, and hands on what the TCP
- * connections in it have carried, each direction in its order. What the capture lacks is counted and told as
- * gaps. Memory is bounded whatever the capture contains (`CaptureLimits`).
- *
- * Chunks must not be written to again: the bytes that are handed on are views of them.
+ * Reads a capture of network packets, pcap or pcapng, that comes in chunks. It passes on the bytes of the TCP
+ * connections in it, each direction in order. Bytes that the capture lacks are counted and reported as gaps.
+ * Memory is bounded for any capture (`CaptureLimits`). Don't write to chunks again: the bytes that are passed
+ * on are views of them.
  */
 export class CaptureReader {
   /** What became of the packets so far. */
@@ -34,7 +33,7 @@ export class CaptureReader {
     });
   }
 
-  /** The memory of bytes that wait for those in front of them, about. */
+  /** About the memory of bytes that came out of order. */
   get waitingBytes(): number {
     return this.table.waitingBytes;
   }
@@ -82,7 +81,10 @@ export class CaptureReader {
     this.table.take(segment, packet.timeNs);
   }
 
-  /** Counts a packet of an interface that is not read. Where no other was declared, nothing can be read. */
+  /**
+   * Counts a packet of an interface that can't be read. If the capture has no other interface, nothing can be
+   * read.
+   */
   private leaveOutLink(linkType: number): void {
     this.count.otherLinks++;
     if (!this.isReadable)

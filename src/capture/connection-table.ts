@@ -8,7 +8,7 @@ import type { Stream } from './stream';
 export interface CaptureLimits {
   /** The number of connections that are remembered, those that are over included. */
   readonly connections: number;
-  /** The memory of the bytes of one direction that wait for those in front of them. */
+  /** The memory of the bytes of one direction that came out of order. */
   readonly waitingBytes: number;
   /** The same of all connections together. */
   readonly waitingBytesInAll: number;
@@ -17,9 +17,8 @@ export interface CaptureLimits {
 }
 
 /**
- * The receive window of Linux is 6 MB at most by default (`net.ipv4.tcp_rmem`): so much can wait behind a
- * segment that the network has lost, and that will be sent again. A node of Bitcoin pings its peers every two
- * minutes.
+ * The receive window of Linux is 6 MB at most by default (`net.ipv4.tcp_rmem`): so many bytes can follow a
+ * lost segment before it is sent again. A node of Bitcoin pings its peers every two minutes.
  */
 const DEFAULT_LIMITS: CaptureLimits = {
   connections: 16_384,
@@ -30,14 +29,15 @@ const DEFAULT_LIMITS: CaptureLimits = {
 
 /** Settings of a {@link ConnectionTable}. */
 export interface ConnectionOptions {
-  /** Ports by which the server is known of connections whose beginning was not captured. */
+  /** Ports that show which side is the server, for connections whose beginning was not captured. */
   readonly serverPorts?: readonly number[];
   readonly limits?: Partial<CaptureLimits>;
 }
 
 /**
- * The connections of a capture. Each segment goes to its connection, or begins one. Where there are too many
- * connections, those that are over or were never answered give way first, then those that were idle longest.
+ * The connections of a capture. Each segment goes to its connection, or begins a new one. If there are too
+ * many connections, those that are over or were never answered are removed first, then those that were idle
+ * longest.
  */
 export class ConnectionTable {
   /** Each connection by its two keys. */
@@ -56,7 +56,7 @@ export class ConnectionTable {
     this.serverPorts = new Set(options.serverPorts);
   }
 
-  /** The memory that the bytes of all streams take that wait for those in front of them. */
+  /** The memory of all bytes that came out of order. */
   get waitingBytes(): number {
     return this.context.waiting.cost;
   }
@@ -84,7 +84,7 @@ export class ConnectionTable {
       for (let { first } = list; first !== null; { first } = list) this.remove(first, 'end');
   }
 
-  /** The connection that a segment belongs to, perhaps a new one; null if it says nothing. */
+  /** The connection that a segment belongs to, perhaps a new one; null if the segment means nothing. */
   private connectionOf(segment: Segment): Connection | null {
     const known = this.connections.get(segment.key);
     const relation = known?.relationOf(segment) ?? 'new';

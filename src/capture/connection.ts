@@ -36,13 +36,14 @@ export interface FirstEnd {
 }
 
 /**
- * Receives what one connection has. `timeNs` is the time of the packet by which it was known, in nanoseconds
- * since 1970. `bytes` are a view that stays as it is; a copy of a few lets the chunk of the capture be freed.
+ * Receives the data of one connection. `timeNs` is the time of the packet that showed it, in nanoseconds
+ * since 1970. `bytes` are a view that does not change; copy a few bytes so that the chunk of the capture can
+ * be freed.
  */
 export interface ConnectionSink {
   /** The next bytes that one side has sent. */
   data(from: Side, bytes: Buffer, timeNs: bigint): void;
-  /** The next bytes that one side has sent are missing in the capture: so many. */
+  /** The capture lacks so many of the next bytes that one side has sent. */
   gap(from: Side, bytes: number, timeNs: bigint): void;
   /** Called once, at last. `firstEnd` is null where no side was seen to end it. */
   closed(reason: CloseReason, timeNs: bigint, firstEnd: FirstEnd | null): void;
@@ -68,7 +69,7 @@ export type Relation =
   | 'same'
   /** It belongs to a new connection. */
   | 'new'
-  /** It says nothing: it belongs to a connection that is over, or may be forged. */
+  /** It means nothing: it belongs to a connection that is over, or may be forged. */
   | 'nothing';
 
 /** A connection, from its first segment on: two streams, and what is known of their beginning and end. */
@@ -98,7 +99,7 @@ export class Connection implements ListItem<Connection>, StreamOutput {
     this.server = new Stream(this, 'server', context.waiting);
   }
 
-  /** Whether it was told as opened, and not as closed. */
+  /** Whether it was reported as opened, and not yet as closed. */
   get isOpen(): boolean {
     return this.state === 'open';
   }
@@ -145,7 +146,7 @@ export class Connection implements ListItem<Connection>, StreamOutput {
     else if (this.isEnded) this.close('fin');
   }
 
-  /** Hands out what is left, and says that the connection is over. */
+  /** Passes on the bytes that are left, and reports the end of the connection. */
   close(why: CloseReason): void {
     if (this.state === 'over') return;
     const reason = this.isEnded ? 'fin' : why;
@@ -193,7 +194,7 @@ export class Connection implements ListItem<Connection>, StreamOutput {
     this.end();
   }
 
-  /** Tells of the connection, once. Where nobody wants it, it is over. */
+  /** Reports the connection once. If nobody wants it, it is over. */
   private open(): void {
     if (this.state !== 'attempt') return;
     this.state = 'open';
@@ -210,7 +211,7 @@ export class Connection implements ListItem<Connection>, StreamOutput {
   }
 }
 
-/** The sequence number behind SYN, which has one itself. */
+/** The sequence number after SYN, which takes one itself. */
 function afterSyn({ sequence }: Segment): number {
   return (sequence + 1) % 0x1_0000_0000;
 }

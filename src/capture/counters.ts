@@ -11,7 +11,7 @@ export interface CaptureCounters {
   malformed: number;
   /** Packets that the capture cut within their headers. */
   cutHeaders: number;
-  /** Segments of which the capture cut the end off. What no other segment brings counts as lost. */
+  /** Segments whose end the capture cut off. Bytes that no other segment contains count as lost. */
   cutSegments: number;
   /** Segments of TCP that were read. */
   segments: number;

@@ -8,8 +8,8 @@ export interface Frame {
 }
 
 /**
- * Why the first `length` bytes of a frame can't be read, or null if all of them are here: the capture has cut
- * it short, or it was never long enough.
+ * Why the first `length` bytes of a frame can't be read: the capture has cut it short, or the packet is too
+ * short. Null if all of them are here.
  */
 export function missing({ bytes, originalLength }: Frame, length: number): LeftOut | null {
   if (length <= bytes.length) return null;

@@ -49,9 +49,8 @@ export function readIp(frame: Frame, start: number): IpPayload | LeftOut {
 }
 
 /**
- * An IPv4 packet (RFC 791). What lies behind its length is padding of the link layer. A length of 0 is that
- * of a packet which the network card was to cut into several, and which was captured before: it ends with the
- * frame.
+ * An IPv4 packet (RFC 791). Bytes after its length are padding of the link layer. A length of 0 means that
+ * the packet was captured before the network card cut it into several: it ends with the frame.
  */
 function readIPv4(frame: Frame, start: number): IpPayload | LeftOut {
   const short = missing(frame, start + IPV4_HEADER);
@@ -67,8 +66,8 @@ function readIPv4(frame: Frame, start: number): IpPayload | LeftOut {
 }
 
 /**
- * An IPv6 packet and its extension headers (RFC 8200, RFC 4302 for authentication). A length of 0 stands for
- * a jumbogram (RFC 2675), or for a packet that the network card was to cut: it ends with the frame.
+ * An IPv6 packet and its extension headers (RFC 8200, RFC 4302 for authentication). A length of 0 means a
+ * jumbogram (RFC 2675), or a packet that was captured before the network card cut it: it ends with the frame.
  */
 function readIPv6(frame: Frame, start: number): IpPayload | LeftOut {
   const short = missing(frame, start + IPV6_HEADER);

@@ -61,8 +61,8 @@ function loopback(frame: Frame): number | LeftOut {
 }
 
 /**
- * A header with an EtherType at `typeAt`, and tags of virtual networks behind it, each of which has the next
- * EtherType at its end.
+ * A header with an EtherType at `typeAt`. Tags of virtual networks may follow; each has the next EtherType at
+ * its end.
  * @param length of the header
  */
 function tagged(typeAt: number, length = typeAt + 2): LinkLayer {

@@ -8,8 +8,8 @@ import { isPcapNg, PcapNgReader } from './pcapng-reader';
 const START_BYTES = 8;
 
 /**
- * Reads a capture, pcap or pcapng, that comes in chunks which may end anywhere. It keeps at most one packet.
- * What it hands on are views of the chunks, so that a chunk must not be written to again.
+ * Reads a capture, pcap or pcapng, that comes in chunks, which may end anywhere. It keeps at most one packet.
+ * It passes on views of the chunks, so don't write to a chunk again.
  */
 export class PacketReader {
   private readonly feed = new ByteFeed();
@@ -60,7 +60,7 @@ export class PacketReader {
       throw new CaptureError('cut-off', `the capture ends in the middle of ${within}, after ${length} bytes`);
   }
 
-  /** The offset of the bytes that are taken next, of which some may be in memory already. */
+  /** The offset of the next bytes to take. Some of them may be in memory already. */
   private nextOffset(): number {
     return this.feed.offset - this.feed.begun + this.feed.leftToSkip;
   }

@@ -18,8 +18,8 @@ export interface PacketSink {
 }
 
 /**
- * Reads one format of captures step by step. Before each step it says how many bytes it wants. It keeps
- * nothing but numbers of what it has read.
+ * Reads one format of captures step by step. Before each step it says how many bytes it wants. It keeps only
+ * numbers.
  */
 export interface FormatReader {
   /** The number of bytes that the next step wants; at most MAX_PACKET_BYTES. */

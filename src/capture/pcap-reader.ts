@@ -11,11 +11,11 @@ import {
 const MICROSECONDS = 0xa1b2c3d4;
 const NANOSECONDS = 0xa1b23c4d;
 
-/** Length of the rest of the file's header behind magic and version. */
+/** Length of the rest of the file's header, after magic and version. */
 const REST_OF_HEADER = 16;
 const RECORD_HEADER = 16;
 
-/** The bits of the field `network` that are the link type. Those above say how long a checksum follows. */
+/** The bits of the field `network` that are the link type. The bits above are the length of a checksum. */
 const LINK_TYPE_BITS = 0x03ff_ffff;
 
 /** Whether a capture that begins with these bytes is a pcap. */

@@ -23,7 +23,7 @@ const BLOCKS: ReadonlyMap<number, { readonly kind: BlockKind; readonly fields: n
 
 type BlockKind = 'interface' | 'obsolete' | 'simple' | 'enhanced';
 
-/** Type and length before, length behind. */
+/** Type and length before the body, length after it. */
 const BLOCK_HEADER = 8;
 const TRAILER = 4;
 const SECTION_FIELDS = 16;
@@ -37,10 +37,10 @@ export function isPcapNg(start: Buffer): boolean {
 }
 
 /**
- * Reads pcapng, the format that dumpcap and Wireshark write (draft-ietf-opsawg-pcapng): blocks, in sections
- * with a byte order and interfaces of their own. Enhanced, simple and obsolete packet blocks are read; other
- * blocks are skipped. A block's length never makes it allocate memory: what is not needed of a block is
- * skipped as it comes.
+ * Reads pcapng, the format that dumpcap and Wireshark write (draft-ietf-opsawg-pcapng). It consists of
+ * sections of blocks; each section has its own byte order and interfaces. Enhanced, simple and obsolete
+ * packet blocks are read; other blocks are skipped. A block's length never makes it allocate memory: unneeded
+ * parts of a block are skipped as they come.
  */
 export class PcapNgReader implements FormatReader {
   wanted = BLOCK_HEADER;
@@ -55,7 +55,7 @@ export class PcapNgReader implements FormatReader {
   /** The bytes of the block that were not read yet, without its trailer. */
   private left = 0;
   private option = 0;
-  /** Of the packet whose bytes come next. */
+  /** Link type of the packet whose bytes come next. */
   private linkType = 0;
   private timeNs = 0n;
   private originalLength = 0;
@@ -132,7 +132,7 @@ export class PcapNgReader implements FormatReader {
     return this.skipRest();
   }
 
-  /** @param fields length of the block's fixed fields, for which there must be room */
+  /** @param fields length of the fixed fields, which the block must have room for */
   private begin(length: number, fields: number): void {
     this.blockLength = length;
     this.left = length - BLOCK_HEADER - TRAILER;
@@ -184,7 +184,10 @@ export class PcapNgReader implements FormatReader {
     return this.readPacket(captured, u32(bytes, 12), u32(bytes, 16));
   }
 
-  /** A simple packet is of the first interface and has no time. It gets that of the packet before, or 0. */
+  /**
+   * A simple packet belongs to the first interface and has no time. It gets the time of the packet before, or
+   * 0.
+   */
   private readSimplePacket(bytes: Buffer): number {
     const originalLength = this.integers.u32(bytes, 0);
     const captured = this.interfaceOf(0);

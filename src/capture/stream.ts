@@ -14,7 +14,7 @@ export interface StreamOutput {
   repeated(bytes: number): void;
 }
 
-/** What all streams of a capture share: the account of the bytes that wait for those in front of them. */
+/** The account of bytes that came out of order, which all streams of a capture share. */
 export interface WaitingAccount {
   /** The most memory that the waiting bytes of one stream may take. */
   readonly most: number;
@@ -25,8 +25,8 @@ export interface WaitingAccount {
 }
 
 /**
- * How far a segment can lie behind the next expected byte: the largest window of TCP (RFC 7323). What seems
- * to lie farther behind lies ahead, after a loss of up to 3 GiB.
+ * How far a segment can be before the next expected byte: the largest window of TCP (RFC 7323). A segment
+ * that seems farther back is ahead, after a loss of up to 3 GiB.
  */
 const MAX_BEHIND = 0x4000_0000;
 const SEQUENCES = 0x1_0000_0000;
@@ -94,7 +94,7 @@ export class Stream implements ListItem<Stream> {
     return this.base === 'known' && this.firstSequence === sequence;
   }
 
-  /** The sequence number of the first byte, as SYN tells it. A stream that is known stays as it is. */
+  /** The sequence number of the first byte, from SYN. A known stream keeps its own. */
   begin(sequence: number): void {
     if (this.base !== 'known') this.startAt(sequence, 'known');
   }
@@ -128,8 +128,9 @@ export class Stream implements ListItem<Stream> {
   }
 
   /**
-   * Gives up the bytes that the other side has acknowledged, where later ones are here: nobody will send them
-   * again. Segments without bytes do not show that there were any before them: it may have been FIN.
+   * Gives up missing bytes that the other side has acknowledged, if later ones are here: nobody will send
+   * them again. An acknowledgment without later bytes does not show that bytes are missing: it may be that of
+   * FIN.
    */
   settle(): void {
     for (;;) {
@@ -152,7 +153,8 @@ export class Stream implements ListItem<Stream> {
   finish(isRegular: boolean): void {
     while (this.waiting.first !== null) this.giveUp();
     const reached = Math.max(this.reached, this.acknowledged);
-    // FIN has a sequence number of its own. Where it is missing, the last number is not a byte's.
+    // FIN has a sequence number of its own. If FIN is missing from the capture, the last number does not
+    // belong to a byte.
     const last = this.end ?? (isRegular && reached > this.sent ? reached - 1 : reached);
     if (last > this.position) this.skipTo(last);
   }
@@ -227,7 +229,7 @@ export class Stream implements ListItem<Stream> {
     this.sequence = (this.sequence + bytes) % SEQUENCES;
   }
 
-  /** Does something with the waiting bytes, and keeps the account of them. */
+  /** Runs an action on the waiting bytes, and updates their account. */
   private change(action: () => void): void {
     const before = this.waiting.cost;
     action();

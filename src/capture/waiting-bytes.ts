@@ -1,4 +1,4 @@
-/** Bytes of a stream that came before those in front of them. */
+/** Bytes of a stream that came before the bytes that precede them. */
 interface Piece {
   /** Offset in the stream of the first byte. */
   readonly start: number;
@@ -9,8 +9,9 @@ interface Piece {
 const PIECE_OVERHEAD = 512;
 
 /**
- * The bytes of a stream that wait for those in front of them, in order and without overlaps. Where a byte
- * comes twice, the first one stays. They are copies, so that the chunks of the capture can be freed.
+ * The bytes of a stream that came out of order. They are kept in order and without overlaps, and wait for the
+ * missing bytes before them. If a byte comes twice, the first one stays. They are copies, so that the chunks
+ * of the capture can be freed.
  */
 export class WaitingBytes {
   /** In order. Those before `head` were taken. */
@@ -29,8 +30,8 @@ export class WaitingBytes {
   }
 
   /**
-   * Adds the bytes that are not here yet. The work is in proportion to the bytes, and to the number of pieces
-   * behind them, which the bound on `cost` limits.
+   * Adds the bytes that are not here yet. The work grows with the bytes, and with the number of pieces after
+   * them, which the limit of `cost` bounds.
    * @returns the number of bytes that were here already
    */
   add(start: number, bytes: Buffer): number {

@@ -15,7 +15,7 @@ import { RECENT_BLOCKS, RecentBlocks } from './recent-blocks';
 export class BestChain {
   /** Indices of the valid blocks that arrived. */
   private readonly here = new Set<number>();
-  /** Those for which `blockConnected` was emitted and `blockDisconnected` was not. */
+  /** Blocks for which `blockConnected` was emitted and `blockDisconnected` was not. */
   private readonly connected = new Set<number>();
   private readonly recent = new RecentBlocks();
   private best: number | undefined;

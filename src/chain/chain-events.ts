@@ -20,14 +20,14 @@ export type RejectReason = HeaderReason | BlockReason | SanityReason | FullReaso
 /** A block that was judged. */
 export interface ProcessedBlock {
   readonly block: Block;
-  /** `host:port` of the peer that sent it; undefined where a watched node told it. */
+  /** `host:port` of the peer that sent it; undefined if it came from a watched node. */
   readonly peerAddress: string | undefined;
   readonly status: BlockStatus;
   /** Undefined if its parent is unknown. */
   readonly height: number | undefined;
   /** Undefined unless it is rejected. */
   readonly reason: RejectReason | undefined;
-  /** How long it took to judge, in milliseconds; undefined where a watched node told it. */
+  /** How long its checks took, in milliseconds; undefined if it came from a watched node. */
   readonly processTimeMs: number | undefined;
   /**
    * What the coinbase takes beyond the subsidy, in satoshi: the fees, or less if the miner claims less.

@@ -11,9 +11,9 @@ import { type HeaderPeer, HeaderSync } from './header-sync';
 import { isMutation } from './validate-block';
 
 /**
- * Headers beside the best chain that one peer may make us store, for as long as it is connected. A header
- * takes 80 bytes for good. On a network with little work strangers could send them without end. Core stores
- * none before their chain has enough work (Core 31 `src/headerssync.h`). An honest node sends some of forks.
+ * The most headers beside the best chain that one connected peer may make us store. Each takes 80 bytes
+ * forever. On a network with little work strangers could send them without end. Core stores none before their
+ * chain has enough work (Core 31 `src/headerssync.h`). An honest node sends some headers of forks.
  */
 const MOST_SIDE_HEADERS = 4_000;
 

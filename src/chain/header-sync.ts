@@ -25,7 +25,8 @@ const MAX_FRUITLESS = 10;
 /** A peer as a source of headers. */
 export interface HeaderPeer {
   /**
-   * Whether we dialled this peer. It is asked before inbound peers, of which an attacker can have any number.
+   * Whether we dialled this peer. It is asked before inbound peers, because an attacker can have any number
+   * of those.
    */
   readonly preferred: boolean;
   /** Sends `getheaders` with these hashes in wire order, and no stop hash. */

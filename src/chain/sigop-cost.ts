@@ -56,10 +56,10 @@ export function sigopCost(transaction: Transaction): number {
 }
 
 /**
- * Cost of the signature operations in what each input reveals: the redeem script of pay-to-script-hash, and
- * the key or the script of a witness of version 0. An input without a witness whose last push is neither a
- * signature nor a public key counts as pay-to-script-hash. One that spends an output of no standard type may
- * be taken for it.
+ * Cost of the signature operations in the revealed scripts of each input: the redeem script of
+ * pay-to-script-hash, and the key or script of a witness of version 0. An input without a witness whose last
+ * push is neither a signature nor a public key counts as pay-to-script-hash. So an input that spends a
+ * nonstandard output may be counted as one.
  */
 export function inputSigopCosts(transaction: Transaction): readonly number[] {
   let witnessStart = transaction.witnessStart;

@@ -16,9 +16,9 @@ export interface AlertArguments {
 
 /**
  * Checks the options of alerts and returns their settings.
- * @param file the name of the file in the data directory where it is kept what was told
+ * @param file the name of the file in the data directory that keeps what receivers were told
  * @param urls the URLs of --export, where any were given
- * @throws UsageError where an option is wrong, or where there is no embedded store to evaluate
+ * @throws UsageError if an option is wrong, or if there is no embedded store to evaluate
  */
 export function alertSettings(
   { notify = [], silence = [], runbooks }: AlertArguments,

@@ -25,7 +25,7 @@ export const ALERTS_OPTIONS = {
     type: 'string',
     requiresArg: true,
     defaultDescription: 'now; where no node runs, the newest point',
-    describe: `Evaluate them at this time: ${TIME_FORMS}`,
+    describe: `Evaluate the alerts at this time: ${TIME_FORMS}`,
   },
 } as const satisfies OptionTable;
 

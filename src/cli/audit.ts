@@ -34,7 +34,7 @@ export const AUDIT_OPTIONS = {
   format: LIST_FORMAT,
 } as const satisfies OptionTable;
 
-/** `btcdmon-node audit`: compares a store with what the nodes say that they emitted. */
+/** `btcdmon-node audit`: compares a store with the numbers that the nodes recorded about their own points. */
 export const auditCommand: CommandModule<object, AuditArguments> = {
   command: 'audit',
   describe: 'Compare the points in a store with what nodes say they emitted; status 1 if they differ',
@@ -73,7 +73,7 @@ export const auditCommand: CommandModule<object, AuditArguments> = {
   },
 };
 
-/** A row for each account: what a run says that it emitted of a series, and what the store has. */
+/** A row for each account: the points of a series that a run says it emitted, and the points in the store. */
 function listingOf(accounts: readonly Audit.Account[]): Listing {
   const times = { since: 'time', until: 'time', differs_since: 'time', differs_until: 'time' } as const;
   const counts = { steps_back: 'int', emitted: 'int', stored: 'int', missing: 'int' } as const;

@@ -15,7 +15,7 @@ interface CaptureArguments {
 }
 
 /**
- * The capture that is to be read; undefined where none is.
+ * The capture to read; undefined if none is named.
  * @throws UsageError naming the option, its value and what would be right
  */
 export function captureSettings({
@@ -26,10 +26,10 @@ export function captureSettings({
 }: CaptureArguments): CaptureConfig | undefined {
   if (pcap === undefined) {
     if (pcapNode !== undefined)
-      throw new UsageError(`--pcap-node ${pcapNode}: is the node in a capture; give --pcap as well`);
+      throw new UsageError(`--pcap-node ${pcapNode}: has a meaning only with --pcap`);
     return undefined;
   }
-  // Only a capture needs its reader.
+  // Loaded only if a capture is read.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { openCapture } = require('../tap/open-capture') as typeof OpenCapture;
   const node = pcapNode === undefined ? undefined : readPcapNode(pcapNode);

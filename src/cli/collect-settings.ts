@@ -9,7 +9,7 @@ import type { CollectArguments } from './arguments';
 import { COLLECT_OPTIONS } from './options';
 import { defaultNode, readFrom, readGroup, readNode } from './values';
 
-/** The default place, that of Telegraf's socket listener as well. */
+/** The default address, which is also that of Telegraf's socket listener. */
 const DEFAULT_PLACE = 'tcp://127.0.0.1:8094';
 
 /**
@@ -26,7 +26,7 @@ export async function collectSettings(
   const isOpen = listen.find((place) => !isLocalAddress(place));
   if (isOpen !== undefined && tokenFile === undefined)
     throw new UsageError(
-      `--listen ${formatListenAddress(isOpen)}: whoever can reach it could write into your store; give --token-file`,
+      `--listen ${formatListenAddress(isOpen)}: everyone who can reach it could write into your store; give --token-file`,
     );
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new UsageError(
@@ -44,7 +44,7 @@ export async function collectSettings(
         ? null
         : {
             cert: await readCertificates(tlsCert, `--tls-cert ${tlsCert}`),
-            // A private file: whoever has the key can pose as this collector.
+            // The file must be private: everyone who has the key can pose as this collector.
             key: await readSecretText(tlsKey, `--tls-key ${tlsKey}`, 'a PEM file of a private key'),
           },
     token: tokenFile === undefined ? null : await readToken(tokenFile),

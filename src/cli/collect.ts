@@ -12,10 +12,7 @@ import { COLLECT_OPTIONS } from './options';
 import type { Settings } from './settings';
 import { untilSignal } from './signals';
 
-/**
- * `btcdmon-node collect`: takes the points of other nodes until it is told to stop. Flags override
- * `settings`.
- */
+/** `btcdmon-node collect`: takes the points of other nodes until it is stopped. Flags override `settings`. */
 export const collectCommand = (settings: Settings): CommandModule<object, CollectArguments> => ({
   command: 'collect',
   describe: 'Collect the points of many nodes and write them where --export says',

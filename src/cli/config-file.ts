@@ -28,7 +28,7 @@ export interface FileValue {
  * Reads the keys of a configuration file, YAML or JSON, in their order. A scalar is taken as it is written:
  * `0123`, `1e3` and `yes` are these letters. A value that is no text (nothing, null, a map, a list in a list)
  * is refused.
- * @throws UsageError that names the file, and the line and the key where there is one
+ * @throws UsageError that names the file, and the line and key if they are known
  */
 export function readConfigFile(file: string): FileValue[] {
   const text = readText(file);

@@ -39,7 +39,7 @@ export const CRAWL_OPTIONS = {
     type: 'string',
     requiresArg: true,
     isPath: true,
-    describe: 'File with addresses and networks that are left alone, one a line: IP or IP/bits',
+    describe: 'File with addresses and networks not to visit, one a line: IP or IP/bits',
   },
   connect: {
     ...LISTEN_OPTIONS.connect,
@@ -60,7 +60,7 @@ export const CRAWL_OPTIONS = {
   },
   'i2p-sam': {
     ...ROUTE_OPTIONS['i2p-sam'],
-    describe: 'SAM bridge of an I2P router, by which addresses of I2P are dialled: host[:7656]',
+    describe: 'SAM bridge of an I2P router, for dialling I2P addresses: host[:7656]',
   },
   'cjdns-reachable': ROUTE_OPTIONS['cjdns-reachable'],
   transport: LISTEN_OPTIONS.transport,

@@ -15,12 +15,12 @@ import type { Settings } from './settings';
 import { untilSignal } from './signals';
 
 /**
- * `btcdmon-node crawl`: visits every node that can be reached, and `crawl list`, `crawl diff` and `crawl
- * export`, which show what was found. Flags override `settings`.
+ * `btcdmon-node crawl` visits every node that can be reached. `crawl list`, `crawl diff` and `crawl export`
+ * show what was found. Flags override `settings`.
  */
 export const crawlCommand = (settings: Settings): CommandModule<object, CrawlArguments> => ({
   command: 'crawl [action] [snapshot] [other]',
-  describe: 'Visit every node of the network that can be reached, and write who they are',
+  describe: 'Visit every node of the network that can be reached, and write a point for each',
   builder: (yargs) =>
     withOptions(
       withOptions(
@@ -28,7 +28,7 @@ export const crawlCommand = (settings: Settings): CommandModule<object, CrawlArg
           .positional('action', {
             type: 'string',
             describe:
-              'list: the snapshots; diff: what changed between two; export: one as JSON, as bitnodes has it',
+              'list: the snapshots; diff: what changed between two; export: one as JSON, in the form of bitnodes',
           })
           .positional('snapshot', { type: 'string', describe: 'Name of a snapshot, or the path of its file' })
           .positional('other', { type: 'string', describe: 'With diff: the later snapshot' }),
@@ -49,7 +49,7 @@ export const crawlCommand = (settings: Settings): CommandModule<object, CrawlArg
     if (action !== undefined) {
       const { asmap, dataDir, format } = args;
       const names = [snapshot, other].filter((name) => name !== undefined);
-      // Other commands load neither this nor what crawls.
+      // Other commands don't load the crawler and its snapshots.
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       const { showSnapshots } = require('./crawl-snapshots') as typeof Snapshots;
       await showSnapshots(readAction(action), names, { network, dataDir, format, asmap });

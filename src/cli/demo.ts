@@ -60,7 +60,7 @@ export const demoCommand = (settings: Settings): CommandModule<object, DemoArgum
     const { dataDir, seconds, logLevel } = args;
     const http = await httpSettings(args, process.env);
     const live = process.stdout.isTTY && logLevel !== 'debug';
-    // The summary shows what the log says at `info`, and lines of the log would break its frames.
+    // The summary already shows what is logged at `info`, and log lines would break its frames.
     const log = createLog(logLevel === 'info' ? 'warn' : logLevel);
     const readerGone = new Promise((resolve) => process.stdout.on('error', resolve));
     // Other commands don't load these.

@@ -67,10 +67,10 @@ function checkFlags(argv: Record<string, unknown>, table: OptionTable, settings?
 }
 
 /**
- * Rewrites boolean flags in the form that yargs reads: it would take `--join=yes` for false, and `--join
+ * Rewrites boolean flags in the form that yargs reads: yargs would take `--join=yes` for false, and `--join
  * maybe` for a stray word.
  * @param names the boolean options, without dashes
- * @throws UsageError where what follows the = is neither true nor false
+ * @throws UsageError if the text after the = is neither true nor false
  */
 export function spellBooleans(args: readonly string[], names: readonly string[]): string[] {
   const spelt: string[] = [];

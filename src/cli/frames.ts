@@ -70,7 +70,7 @@ export const FRAMES_OPTIONS = {
     isPath: true,
     type: 'string',
     requiresArg: true,
-    describe: 'Write what is wanted into a new capture file, which Wireshark opens',
+    describe: 'Write the chosen messages into a new capture file for Wireshark',
   },
   redact: {
     isPath: true,

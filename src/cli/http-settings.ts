@@ -46,7 +46,7 @@ export async function httpSettings(
   const token = await readToken(httpTokenFile, env);
   if (token === null && !isLoopback(host))
     throw new UsageError(
-      `--http ${http ?? DEFAULT_HTTP}: whoever can reach it could read everything; give --http-token-file`,
+      `--http ${http ?? DEFAULT_HTTP}: everyone who can reach it could read everything; give --http-token-file`,
     );
   const proxies = httpProxy.map(readHttpProxy);
   const names = httpHost.map(readHttpHost);

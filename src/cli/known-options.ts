@@ -27,7 +27,7 @@ export const SETTABLE: readonly OptionTable[] = [
   CRAWL_OPTIONS,
 ];
 
-/** Tables of options that only flags set: those of commands that ask, or do something once. */
+/** Tables of options that only flags set. They belong to commands that ask, or that do something once. */
 export const FLAG_ONLY: readonly OptionTable[] = [
   SERVE_OPTIONS,
   DEMO_OPTIONS,

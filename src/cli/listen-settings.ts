@@ -58,7 +58,7 @@ export function retentionOf(
   const ms = LISTEN_OPTIONS.retention.read(text);
   if (urls !== undefined && !urls.some((url) => /^duckdb:/i.test(url)))
     throw new UsageError(
-      `--retention ${text}: is of the embedded store; add --export duckdb:PATH, or leave it out`,
+      `--retention ${text}: concerns the embedded store; add --export duckdb:PATH, or leave it out`,
     );
   return ms;
 }

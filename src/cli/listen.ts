@@ -22,7 +22,7 @@ import { untilSignal } from './signals';
 import { readLabel } from './values';
 import { watchSettings } from './watch-settings';
 
-/** `btcdmon-node --connect …`: listens until it is told to stop. Flags override `settings`. */
+/** `btcdmon-node --connect …`: listens until it is stopped. Flags override `settings`. */
 export const listenCommand = (settings: Settings): CommandModule<object, ListenArguments> => ({
   command: '$0',
   describe: 'Listen to peers and write time series of their messages',

@@ -121,7 +121,7 @@ function parser(args: readonly string[], settings: Settings): Argv {
     });
 }
 
-/** The value of --config. One that is given twice is refused later, as with all options. */
+/** The value of --config. A second one is refused later, like every option that is given twice. */
 function configFlag(args: readonly string[]): string | undefined {
   const { config } = yargs([...args])
     .help(false)

@@ -36,7 +36,7 @@ import {
 import { WATCH_OPTIONS } from './watch-options';
 import { WHY_RECORD_OPTIONS } from './why-settings';
 
-/** Maximum number of peers: as many as there are nodes that can be reached by IPv4, IPv6 and Tor. */
+/** The most peers: as many as there are reachable nodes in IPv4, IPv6 and Tor. */
 const MAX_PEERS = 20_000;
 
 /** Told addresses that are tried in an hour, at most: one in a second. */
@@ -97,10 +97,10 @@ export const LISTEN_OPTIONS = {
     read: readCount('feelers', MAX_FEELERS),
     type: 'string',
     requiresArg: true,
-    // As many as by Core 31, `src/net.h` FEELER_INTERVAL.
+    // The rate of Core 31, `src/net.h` FEELER_INTERVAL.
     default: '30',
     describe:
-      'With --join: addresses that peers told and that are tried in an hour, by a handshake alone; 0 for none',
+      'With --join: number of addresses from peers to test in an hour, each by a handshake; 0 for none',
   },
   shard: {
     read: readShard,
@@ -114,13 +114,13 @@ export const LISTEN_OPTIONS = {
     requiresArg: true,
     isPath: true,
     describe:
-      'With --join or --listen: file of addresses and CIDRs, one a line, that are neither dialled nor let in',
+      'With --join or --listen: file of addresses and CIDRs, one a line, that are not dialled and may not connect',
   },
   contact: {
     read: readContact,
     type: 'string',
     requiresArg: true,
-    describe: 'How to reach the operator, told to each peer as a part of the user agent',
+    describe: 'How to reach the operator; each peer sees it in the user agent',
   },
   listen: {
     read: readListen,
@@ -155,7 +155,7 @@ export const LISTEN_OPTIONS = {
     type: 'string',
     requiresArg: true,
     isPath: true,
-    describe: 'File that tells the autonomous systems of addresses, in the format of Bitcoin Core’s -asmap',
+    describe: 'Map of the autonomous systems of addresses, in the format of Bitcoin Core’s -asmap',
   },
   label: {
     read: readLabel,
@@ -163,7 +163,7 @@ export const LISTEN_OPTIONS = {
     requiresArg: true,
     array: true,
     describe:
-      'Name for the addresses of a file, NAME=FILE: an address or a CIDR in each line, comments behind # (repeatable)',
+      'Name for the addresses of a file, NAME=FILE: an address or a CIDR in each line, comments after # (repeatable)',
   },
   arrivals: {
     type: 'boolean',
@@ -176,7 +176,7 @@ export const LISTEN_OPTIONS = {
     type: 'string',
     requiresArg: true,
     default: '64',
-    describe: 'With --arrivals: of how many transactions one is told of, chosen by its id',
+    describe: 'With --arrivals: write one of so many transactions, chosen by its id',
   },
   ...ROUTE_OPTIONS,
   network: NETWORK,
@@ -187,7 +187,7 @@ export const LISTEN_OPTIONS = {
     choices: ['headers', 'full'],
     default: 'headers',
     describe:
-      'How blocks are checked: without the outputs that they spend, or fully, for which the whole chain is fetched',
+      'How blocks are checked: without the outputs that they spend, or fully, which fetches the whole chain',
   },
   policy: POLICY,
   wtxidrelay: {

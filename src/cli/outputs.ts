@@ -4,8 +4,8 @@ import { messageOf } from '../lib/errors';
 const LAST_WORDS_MS = 1_000;
 
 /**
- * Handles outputs that fail, which would end the program with a stack trace. Where the reader of stdout
- * leaves (`| head`) the program ends quietly, with status 0. Where stdout can't be written (a full disk) it
+ * Handles outputs that fail, which would end the program with a stack trace. If the reader of stdout leaves
+ * (`| head`), the program ends quietly, with status 0. If stdout can't be written (a full disk), the program
  * says so in one line and ends with status 1. Errors of stderr are ignored.
  */
 export function guardOutputs(): void {

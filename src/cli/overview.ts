@@ -4,13 +4,16 @@ import { DEFAULT_HTTP } from './http-settings';
 
 /** Ways to start, and what each does. */
 const WAYS = [
-  ['btcdmon-node demo', 'a small Bitcoin network in this process, to look around; needs nothing else'],
-  ['btcdmon-node -c 127.0.0.1', 'listen to the btcd or Core of this machine; -n names a network but mainnet'],
+  ['btcdmon-node demo', 'a small Bitcoin network in this process, to try the program; needs nothing else'],
+  [
+    'btcdmon-node -c 127.0.0.1',
+    'listen to the btcd or Core of this machine; -n names a network other than mainnet',
+  ],
   ['btcdmon-node -c 127.0.0.1 --watch auto', 'also ask that node about itself, by its RPC'],
   ['btcdmon-node --join', 'find peers of mainnet, without a node of your own'],
 ] as const;
 
-/** What the program shows where it is called without any arguments: how to start, and its commands. */
+/** The text of a call without arguments: how to start, and the commands. */
 export function overview(commands: readonly Pick<CommandModule, 'command' | 'describe'>[]): string {
   const listed = commands.flatMap(({ command, describe }) =>
     typeof command === 'string' && typeof describe === 'string' && command !== '$0'

@@ -7,7 +7,7 @@ import { defaultStore } from './data-directory';
 import { withOptions } from './flags';
 import { LIST_FORMAT } from './listing';
 import type { OptionTable } from './option';
-import { QUERY_OPTIONS, now } from './query';
+import { QUERY_OPTIONS, TIME_FORMS, now } from './query';
 import { STORE } from './store-option';
 
 interface PeersArguments {
@@ -30,10 +30,16 @@ export const PEERS_OPTIONS = {
     choices: PEER_STATES,
     default: 'all',
     requiresArg: true,
-    describe: 'Connections to list: the open ones of the node that runs, those that have ended, or both',
+    describe: 'Connections to list: open ones of the running node, ended ones, or both',
   },
-  since: { ...QUERY_OPTIONS.since, describe: `Of those that have ended: ${QUERY_OPTIONS.since.describe}` },
-  until: { ...QUERY_OPTIONS.until, describe: `Of those that have ended: ${QUERY_OPTIONS.until.describe}` },
+  since: {
+    ...QUERY_OPTIONS.since,
+    describe: `Ended connections from this time on: ${TIME_FORMS} [default: 1h]`,
+  },
+  until: {
+    ...QUERY_OPTIONS.until,
+    describe: 'Ended connections up to this time, in the same forms [default: now]',
+  },
   where: {
     ...QUERY_OPTIONS.where,
     read: (text: string) => parseWhere('peer_sessions', text),

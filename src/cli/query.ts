@@ -18,9 +18,9 @@ interface QueryArguments extends Omit<QueryCommandOptions, 'from'> {
   readonly dataDir: string;
 }
 
-/** What times are written as. */
+/** The forms of times. */
 export const TIME_FORMS =
-  'a duration ago (90s 1h30m 7d 2w), today, yesterday, 02:00, 2026-11-01, 2026-11-01T10:00:00Z or Unix seconds; in the zone of this machine (TZ) where none is given';
+  'a duration ago (90s 1h30m 7d 2w), today, yesterday, 02:00, 2026-11-01, 2026-11-01T10:00:00Z or Unix seconds; in the zone of this machine (TZ) if none is given';
 
 /** The clock and the zone that times of the command line count from. */
 export function now(): { readonly ns: bigint; readonly zone: string } {
@@ -91,7 +91,7 @@ export const QUERY_OPTIONS = {
     isPath: true,
     type: 'string',
     requiresArg: true,
-    describe: 'File for the answer, which must not exist yet; it is there once the answer is complete',
+    describe: 'File for the answer, which must not exist yet; it appears when the answer is complete',
   },
   store: {
     ...STORE,

@@ -46,7 +46,7 @@ export const RECORD_OPTIONS = {
     requiresArg: true,
     default: '10GB',
     describe:
-      'With --record: most that the folder takes, such as 500MB or 10GB; the oldest files are removed',
+      'With --record: largest size of the folder, such as 500MB or 10GB; the oldest files are removed',
   },
   only: {
     read: readOnly,
@@ -74,9 +74,8 @@ export function recordSettings(args: {
       maxBytes: readRecordSize(recordSize),
       ...(only === undefined ? {} : { only: [...new Set(only.flatMap(readOnly))] }),
     };
-  if (only !== undefined)
-    throw new UsageError(`--only ${only.join(' ')}: is of a recording; give --record DIR as well`);
+  if (only !== undefined) throw new UsageError(`--only ${only.join(' ')}: has a meaning only with --record`);
   if (recordSize !== RECORD_OPTIONS['record-size'].default)
-    throw new UsageError(`--record-size ${recordSize}: is of a recording; give --record DIR as well`);
+    throw new UsageError(`--record-size ${recordSize}: has a meaning only with --record`);
   return undefined;
 }

@@ -28,7 +28,7 @@ interface ReplayArguments {
 
 const MOST_SPEED = 1_000_000;
 
-/** Reads how many times as fast as it was recorded. */
+/** Reads the speed relative to the recording. */
 function readSpeed(text: string): number {
   if (text === 'max') return Infinity;
   const speed = /^\d{1,7}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
@@ -43,7 +43,7 @@ export const REPLAY_OPTIONS = {
     type: 'string',
     requiresArg: true,
     default: 'max',
-    describe: 'So many times as fast as it was recorded, such as 10; or max',
+    describe: 'Speed relative to the recording, such as 10; or max',
   },
   export: { ...EXPORT, defaultDescription: 'none: the points are counted' },
   compare: {

@@ -1,20 +1,20 @@
 import type { OptionTable } from './option';
 import { PROXY_FORM, readI2pSam, readNetworks, readProxy, readTorControl } from './route-values';
 
-/** Options of the ways by which peers are dialled. */
+/** Options of the routes to peers. */
 export const ROUTE_OPTIONS = {
   proxy: {
     read: (text: string) => readProxy(text, '--proxy'),
     type: 'string',
     requiresArg: true,
-    describe: `SOCKS5 proxy by which all peers are dialled and all names of peers are resolved: ${PROXY_FORM}`,
+    describe: `SOCKS5 proxy for dialling all peers and resolving all names of peers: ${PROXY_FORM}`,
   },
   onion: {
     read: (text: string) => readProxy(text, '--onion'),
     type: 'string',
     requiresArg: true,
     defaultDescription: 'that of --proxy',
-    describe: 'SOCKS5 proxy by which onion addresses alone are dialled, such as Tor; same forms',
+    describe: 'SOCKS5 proxy for dialling onion addresses only, such as Tor; same forms',
   },
   'only-net': {
     read: readNetworks,
@@ -29,7 +29,7 @@ export const ROUTE_OPTIONS = {
     type: 'string',
     requiresArg: true,
     describe:
-      'SAM bridge of an I2P router, by which addresses of I2P are dialled and, with --listen, dial us: host[:7656]',
+      'SAM bridge of an I2P router, for dialling I2P addresses and, with --listen, for peers from I2P: host[:7656]',
   },
   'cjdns-reachable': {
     type: 'boolean',

@@ -10,7 +10,7 @@ import { MAX_LOGIN_BYTES, type ProxyPlace } from './route-values';
 /** The variable with the password of a proxy's user, where no file is named. */
 const PASSWORD_VARIABLE = 'BTCDMON_PROXY_PASSWORD';
 
-/** The options of the ways by which peers are dialled, as yargs parses them. */
+/** The options of the routes to peers, as yargs parses them. */
 interface RouteArguments {
   readonly proxy?: string | undefined;
   readonly onion?: string | undefined;
@@ -21,10 +21,10 @@ interface RouteArguments {
 }
 
 /**
- * Checks the options of the ways by which peers are dialled, and reads passwords.
+ * Checks the options of the routes to peers, and reads passwords.
  * @param connect the peers that must be dialled
- * @throws UsageError naming the option, its value and what would be right; FailureError where a password
- *   can't be read
+ * @throws UsageError naming the option, its value and what would be right; FailureError if a password can't
+ * be read
  */
 export async function routeSettings(
   args: RouteArguments,

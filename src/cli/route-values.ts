@@ -52,7 +52,7 @@ export function readProxy(text: string, option: '--proxy' | '--onion'): ProxyPla
   return { endpoint: { host, port }, user, passwordFile, shown };
 }
 
-/** The usual port by which Tor is controlled. */
+/** The default port of Tor's control connection. */
 const TOR_CONTROL_PORT = 9_051;
 
 /** Reads Tor's control port. */

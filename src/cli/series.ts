@@ -17,7 +17,7 @@ interface SeriesArguments {
 /** The options of `series` and of `queries`. */
 export const LIST_OPTIONS = { format: LIST_FORMAT } as const satisfies OptionTable;
 
-/** `btcdmon-node series [name]`: what the schema says. */
+/** `btcdmon-node series [name]`: shows the schema. */
 export const seriesCommand: CommandModule<object, SeriesArguments> = {
   command: 'series [name]',
   describe: 'List the series, or show the columns and tags of one of them',

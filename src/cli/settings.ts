@@ -32,7 +32,8 @@ export const SECRET_VARIABLES = [
 const OF_KUBERNETES = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/;
 
 /**
- * Text from a variable or a file, with the words that name its place. In an error these replace `--name`.
+ * Text from a variable or a file, and the words that name this place. Errors have these words in place of
+ * `--name`.
  */
 interface GivenValue {
   readonly isList: boolean;
@@ -44,7 +45,7 @@ interface GivenValue {
 export interface KnownOptions {
   /** Names that variables and files may set. */
   readonly settable: readonly string[];
-  /** Those of them that can be repeated in any command. */
+  /** Options that can be repeated in any command. */
   readonly repeated: readonly string[];
   /** Further names that only flags set. */
   readonly flags: readonly string[];
@@ -107,7 +108,7 @@ export class Settings {
   }
 
   /**
-   * Notes the value that is used for an option. Where it is not that of the variable or the file, a flag set
+   * Notes the value that is used for an option. If it differs from that of the variable or file, a flag set
    * it.
    */
   counts(name: string, value: unknown): void {

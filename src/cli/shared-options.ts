@@ -69,14 +69,14 @@ export const ALERT_OPTIONS = {
     requiresArg: true,
     array: true,
     isSecret: true,
-    describe: `Who is told of alerts: ${NOTIFY_FORM} (repeatable)`,
+    describe: `Receiver of alerts: ${NOTIFY_FORM} (repeatable)`,
   },
   silence: {
     read: readSilence,
     type: 'string',
     requiresArg: true,
     array: true,
-    describe: 'Alert of which nobody is told: NAME, or NAME=DURATION from the start on (repeatable)',
+    describe: 'Alert to silence: NAME, or NAME=DURATION from the start on (repeatable)',
   },
   runbooks: {
     read: readRunbooks,
@@ -84,7 +84,7 @@ export const ALERT_OPTIONS = {
     requiresArg: true,
     defaultDescription: '/runbooks of the page',
     describe:
-      'URL of the runbooks that messages about alerts link to; the name of the alert follows behind a #',
+      'URL of the runbooks that messages about alerts link to; links end with # and the name of the alert',
   },
 } as const satisfies OptionTable;
 

@@ -43,7 +43,7 @@ const TROUBLES: FrameTroubles = {
   damaged: (file, { offset, bytes, isEnd }) =>
     void process.stderr.write(
       isEnd
-        ? `${file}: ends in the middle of a block, at byte ${offset}; what is before was read\n`
+        ? `${file}: ends in the middle of a block, at byte ${offset}; everything before it was read\n`
         : `${file}: ${bytes} bytes from byte ${offset} on are damaged and were skipped\n`,
     ),
   wrong: (file, records) =>

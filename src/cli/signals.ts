@@ -1,6 +1,4 @@
-/**
- * Milliseconds from the signal until the program is killed: whatever keeps it longer can't be interrupted.
- */
+/** Milliseconds from the signal until the program is killed, in case something can't be interrupted. */
 const END_MS = 4_800;
 
 let signalled = false;

@@ -9,8 +9,8 @@ const MOST_SHOWN = 80;
 const ALL_NAMES = [...new Set([...['', ...COMMAND_NAMES].flatMap(optionsOf), 'help', 'version'])];
 
 /**
- * Refuses words that the parser of options would take for something else: an option with one dash, which it
- * splits into letters, and a condition or statement without quotes, of which it takes the first word.
+ * Refuses words that the parser of options would misread: it splits an option with one dash into letters, and
+ * takes only the first word of a condition or statement without quotes.
  * @throws UsageError that names the words and says what would be right
  */
 export function checkSpelling(args: readonly string[]): void {

@@ -18,12 +18,12 @@ import { TAP_OPTIONS } from './watch-options';
 import { watchSettings } from './watch-settings';
 
 /**
- * `btcdmon-node tap`: leads the connections of a node through here and tells what passes, without being a
- * peer. Flags override `settings`.
+ * `btcdmon-node tap`: passes the connections of a node on and writes points about what passes. It is no peer
+ * itself. Flags override `settings`.
  */
 export const tapCommand = (settings: Settings): CommandModule<object, TapArguments> => ({
   command: 'tap',
-  describe: 'Lead the connections of a node through here and tell what passes, or read a capture of them',
+  describe: 'Pass the connections of a node on and write points about them, or read a capture of them',
   builder: (yargs) =>
     withOptions(yargs, TAP_OPTIONS, settings)
       .example(

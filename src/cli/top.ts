@@ -20,7 +20,7 @@ interface TopArguments {
   readonly format: ListFormat | 'text';
 }
 
-/** The shortest interval: with shorter ones a node would work mostly for its viewer. */
+/** The shortest interval. With shorter ones a node would spend most of its time on its viewer. */
 const LEAST_EVERY_MS = 500;
 
 function everyMs(text: string): number {

@@ -27,7 +27,7 @@ export async function torSettings(
     throw new UsageError(`--tor-password-file ${torPasswordFile}: has a meaning only with --tor-control`);
   }
   if (listen === undefined)
-    throw new UsageError(`--tor-control ${torControl}: leads peers to --listen; give that as well`);
+    throw new UsageError(`--tor-control ${torControl}: has a meaning only with --listen`);
   const given =
     torPasswordFile === undefined
       ? (env[PASSWORD_VARIABLE] ?? '')

@@ -30,7 +30,7 @@ export function readName(name: string, option: string): string {
 }
 
 /**
- * Makes the name of a node of a host name and a suffix. Characters that a node's name may not have are
+ * Makes the name of a node from a host name and a suffix. Characters that a node's name may not have are
  * replaced.
  */
 export function defaultNode(host: string, behind = ''): string {

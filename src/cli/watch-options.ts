@@ -21,7 +21,7 @@ import {
   readWatch,
 } from './watch-values';
 
-/** Options of what is watched: a node's RPC, and connections that are led through here. */
+/** Options of watched nodes: their RPC, and a tap that their connections pass through. */
 export const WATCH_OPTIONS = {
   watch: {
     read: readWatch,
@@ -36,22 +36,22 @@ export const WATCH_OPTIONS = {
     type: 'string',
     requiresArg: true,
     defaultDescription: `that of --watch, or ${DEFAULT_WATCHED_NAME}`,
-    describe:
-      'Name of the node whose connections --forward and --socks lead or --pcap has; the tag node of its points',
+    describe: 'Name of the tapped or captured node; the tag node of its points',
   },
   forward: {
     read: readForward,
     type: 'string',
     requiresArg: true,
     array: true,
-    describe: 'Lead peers that dial one endpoint to the node at another: host:port=host:port (repeatable)',
+    describe:
+      'Listen at one endpoint and pass peers on to the node at another: host:port=host:port (repeatable)',
   },
   socks: {
     read: readSocks,
     type: 'string',
     requiresArg: true,
     describe:
-      'SOCKS5 server by which the node dials its peers (btcd --proxy): port, IP[:port] or [IPv6]:port',
+      'SOCKS5 server for the outbound connections of the node (btcd --proxy): port, IP[:port] or [IPv6]:port',
   },
   'upstream-proxy': {
     read: readUpstreamProxy,
@@ -62,7 +62,7 @@ export const WATCH_OPTIONS = {
   'tap-plain': {
     type: 'boolean',
     default: false,
-    describe: 'With --forward: have peers come back without encryption, so that their messages can be read',
+    describe: 'With --forward: make peers come back without encryption, so that their messages can be read',
   },
   'tap-ban': {
     type: 'boolean',

@@ -72,11 +72,11 @@ function tapOf(args: WatchArguments, watched: readonly string[]): TapConfig | un
       tapBan ? '--tap-ban' : undefined,
     ].find((text) => text !== undefined);
     if (needless !== undefined)
-      throw new UsageError(`${needless}: leads no connection; give --forward or --socks, or leave it out`);
+      throw new UsageError(`${needless}: has a meaning only with --forward or --socks`);
     return undefined;
   }
   if (upstreamProxy !== undefined && socks === undefined)
-    throw new UsageError(`--upstream-proxy ${upstreamProxy}: is behind --socks; give that as well`);
+    throw new UsageError(`--upstream-proxy ${upstreamProxy}: has a meaning only with --socks`);
   return {
     node: tap === undefined ? (watched[0] ?? DEFAULT_WATCHED_NAME) : readTapName(tap),
     bans: tapBan,

@@ -16,7 +16,7 @@ export function readTapName(name: string): string {
   return readName(name, '--tap');
 }
 
-/** Reads where peers come in and where the node listens; without ports they get those of the network. */
+/** Reads the address at which peers come in and that of the node; default ports are those of the network. */
 export function readForward(text: string, network: NetworkName = 'mainnet'): Forward {
   return parseForward(text, NETWORKS[network].port);
 }

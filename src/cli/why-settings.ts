@@ -19,18 +19,18 @@ export const WHY_RECORD_OPTIONS = {
     requiresArg: true,
     default: '24h',
     describe:
-      'How long what happened to each transaction, block and peer is remembered, for btcdmon-node why; or off',
+      'How long to remember what happened to each transaction, block and peer, for btcdmon-node why; or off',
   },
   'why-size': {
     read: readWholeNumber('why-size', MOST_MB),
     type: 'string',
     requiresArg: true,
     default: '24',
-    describe: 'Megabytes of memory for that; the oldest is forgotten first',
+    describe: 'Megabytes of memory for --why; the oldest entries are forgotten first',
   },
 } as const satisfies OptionTable;
 
-/** The limits of the record; undefined where none is kept. */
+/** The limits of the record; undefined if there is none. */
 export function whySettings({
   why,
   whySize,

@@ -7,7 +7,7 @@ import { defaultStore } from './data-directory';
 import { withOptions } from './flags';
 import { LIST_FORMAT } from './listing';
 import type { OptionTable } from './option';
-import { QUERY_OPTIONS, now } from './query';
+import { QUERY_OPTIONS, TIME_FORMS, now } from './query';
 import { STORE } from './store-option';
 
 interface WhyArguments {
@@ -23,7 +23,7 @@ export const WHY_OPTIONS = {
   since: {
     ...QUERY_OPTIONS.since,
     defaultDescription: 'a day of transactions, 30 days of blocks and peers',
-    describe: `How far back the store is looked through: ${QUERY_OPTIONS.since.describe}`,
+    describe: `Search the store from this time on: ${TIME_FORMS}`,
   },
   format: LIST_FORMAT,
   store: STORE,
@@ -32,7 +32,7 @@ export const WHY_OPTIONS = {
 /** `btcdmon-node why`: what is known of one transaction, block or peer. */
 export const whyCommand: CommandModule<object, WhyArguments> = {
   command: 'why [id]',
-  describe: 'Tell everything that is known of a transaction, a block or a peer, and what is not',
+  describe: 'Show everything that is known about a transaction, a block or a peer, and what is not',
   builder: (yargs) =>
     withOptions(
       yargs.positional('id', {

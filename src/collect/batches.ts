@@ -26,11 +26,11 @@ export class Batches {
   private readonly left = new Set<string>();
 
   /**
-   * Begins a batch, or goes on with one of the same id, over the connection that `owner` ends. If another
-   * connection still has the batch, that one is ended: its sender has given it up, and lines that are still
-   * under way there would be taken twice.
-   * @param isFirst whether it is the first batch of its connection: only of that one may a part have been
-   *   stored before
+   * Begins a batch, or continues one of the same id, over the connection that `owner` ends. If another
+   * connection still has the batch, that connection is ended. Its sender has given it up, and otherwise lines
+   * that are still on their way would be taken twice.
+   * @param isFirst whether it is the first batch of its connection: only a part of that one can have been
+   * stored before
    */
   begin(id: string, isFirst: boolean, owner: () => void): Batch {
     const known = this.batches.get(id);

@@ -12,9 +12,9 @@ export interface LineSink {
 const NEWLINE = 0x0a;
 
 /**
- * Splits a stream of bytes into lines of text. A newline ends a line everywhere, also within quotes, where
- * line protocol would allow it: none of our strings has a newline, and so a quote that is never closed costs
- * only its own line. A line that is too long is skipped up to its end. At most one incomplete line is kept.
+ * Splits a stream of bytes into lines of text. A newline always ends a line. Line protocol would allow a
+ * newline within quotes, but none of our strings has one; so a quote that is never closed damages only its
+ * own line. A line that is too long is skipped up to its end. At most one incomplete line is kept.
  */
 export class LineReader {
   /** The beginning of a line whose end has not come yet. */

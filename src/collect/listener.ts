@@ -42,7 +42,7 @@ export interface ListenerModules {
 /** Long enough for a slow network and a busy collector. */
 const ADMIT_MS = 10_000;
 
-/** Limit of senders that have not sent their token yet. Beyond it the oldest one is turned away. */
+/** The most senders that have not sent their token yet. If there are more, the oldest one is disconnected. */
 const MAX_STRANGERS = 100;
 
 /** Milliseconds in which complete batches may still become safe when the listener closes. */
@@ -159,8 +159,8 @@ export class Listener implements LineSource {
       return false;
     };
     if (!mayTry()) {
-      // Without a message: a node with the right token behind the same address takes this for a broken
-      // connection, and connects again.
+      // No message is sent: a node with the right token at the same address then sees a broken connection,
+      // and connects again.
       socket.on('error', () => undefined).destroy();
       return;
     }
@@ -204,9 +204,10 @@ export class Listener implements LineSource {
 }
 
 /**
- * Makes sure that a socket can be made at a path. One that a killed collector left is removed; one that
- * answers is in use. The folder is looked at here, because Node.js says EACCES of one that does not exist.
- * @throws FailureError where no socket can be made there
+ * Makes sure that a socket can be made at a path. A socket that a killed collector left is removed; one that
+ * answers is in use. The folder is checked here, because Node.js reports EACCES for a folder that does not
+ * exist.
+ * @throws FailureError if no socket can be made there
  */
 async function clearSocketPath(file: string, where: string): Promise<void> {
   const cannot = (error: unknown): never => {

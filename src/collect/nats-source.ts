@@ -212,7 +212,7 @@ export class NatsSource {
     return session === this.session && session?.connection.isClosed() === false;
   }
 
-  /** Connects and joins the group, which is made if it does not exist. */
+  /** Connects and joins the group. Makes the group if it does not exist. */
   private async join(): Promise<Consumer> {
     const { settings, group } = this.options;
     this.session = await openSession(settings, this.credentials, this.ending.signal);

@@ -72,8 +72,7 @@ export class CrawlFolder {
   }
 
   /**
-   * The crawl that was interrupted, if there is one that is worth to go on with. Others are removed, which is
-   * said.
+   * The interrupted crawl, if one is recent enough to be continued. Others are removed, with a warning.
    * @param nowMs Unix milliseconds
    */
   async interrupted(nowMs: number, warn: (message: string) => void): Promise<Interrupted | null> {
@@ -89,7 +88,7 @@ export class CrawlFolder {
       const isFresh = journal !== null && Math.abs(nowMs - journal.head.startedMs) < RESUME_MS;
       if (isFresh && journal.head.network === this.network) newest = { file, journal };
       else {
-        if (isWanted) warn(`crawl: ${file} is too old or damaged to go on with; a new crawl begins`);
+        if (isWanted) warn(`crawl: ${file} is too old or damaged to be continued; a new crawl begins`);
         await rm(file, { force: true });
       }
     }

@@ -24,14 +24,14 @@ export class CrawlPoints {
     this.userAgents = new BoundedLabels(modules.maxUserAgents);
   }
 
-  /** @param last the crawl before, to which the churn is counted */
+  /** @param last the crawl before, with which the churn is computed */
   write(snapshot: Snapshot, last: Snapshot | null): void {
     const { asnOf, emit } = this.modules;
     const { nodes } = snapshot;
     const crawl = Math.floor(snapshot.startedMs / 1_000);
     const height = heightOf(nodes) ?? 0;
     const joined = last === null ? null : new Set(churnOf(last.nodes, nodes).joined);
-    // The most frequent ones have a tag of their own, whatever strangers call themselves.
+    // The most frequent user agents get a tag first, so that the limit cuts off the rare ones.
     for (const label of byFrequency(nodes)) this.userAgents.label(label);
     for (const node of nodes) {
       const endpoint = parseAddress(node.address);

@@ -69,7 +69,7 @@ export class Crawl {
     };
   }
 
-  /** The nodes that were reached, with all that was told of them meanwhile. */
+  /** The nodes that were reached, with everything that others told about them meanwhile. */
   get nodes(): readonly FoundNode[] {
     return this.reached.map((node) => {
       const endpoint = parseAddress(node.address);
@@ -104,8 +104,8 @@ export class Crawl {
   }
 
   /**
-   * Crawls. Resolves to whether it is complete; it is not where it was stopped.
-   * @throws FailureError where nothing can be dialled
+   * Crawls. Resolves to whether the crawl is complete; a stopped one is not.
+   * @throws FailureError if nothing can be dialled
    */
   async run(options: StartOptions): Promise<boolean> {
     const ended = new Promise<void>((resolve) => (this.end = resolve));
@@ -119,7 +119,7 @@ export class Crawl {
     return true;
   }
 
-  /** Ends the crawl, which {@link run} then says. */
+  /** Stops the crawl; {@link run} then resolves to false. */
   stop(): void {
     this.stopping.abort();
     this.modules.visitor.stop();
@@ -159,7 +159,7 @@ export class Crawl {
     this.fill();
   }
 
-  /** Begins visits, as many as there may be, a few in each turn of the event loop. */
+  /** Begins as many visits as are allowed, a few in each turn of the event loop. */
   private fill(): void {
     this.filling ??= setImmediate(() => {
       this.filling = null;
@@ -193,7 +193,7 @@ export class Crawl {
       await sleep(ROUTE_PAUSE_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       visited = await visit();
     }
-    // A visit that was broken off is made when the crawl goes on.
+    // The continued crawl repeats a visit that was interrupted.
     if (this.isStopped) return;
     const node = visited.found === null ? null : nodeOf(address, services, visited.found);
     this.tried += 1;

@@ -3,7 +3,7 @@ import type { FoundNode } from './found-node';
 import type { Snapshot } from './snapshot';
 import { churnOf } from './summary';
 
-/** A difference between two snapshots. What nodes say of themselves is cut to 64 printable characters. */
+/** A difference between two snapshots. Texts of nodes are cut to 64 printable characters. */
 export interface Difference {
   /** `joined` and `left`, or what of the node has changed. */
   readonly change: 'joined' | 'left' | 'user_agent' | 'services' | 'version';
@@ -13,7 +13,7 @@ export interface Difference {
   readonly after: string | null;
 }
 
-/** The differences between two snapshots, those of one kind together. */
+/** The differences between two snapshots, grouped by kind. */
 export function differencesOf(earlier: Snapshot, later: Snapshot): readonly Difference[] {
   const { joined, left } = churnOf(earlier.nodes, later.nodes);
   const before = new Map(earlier.nodes.map((node) => [node.address, node]));

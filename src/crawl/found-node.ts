@@ -1,6 +1,6 @@
 import type { TransportName } from '../p2p/transport/transport';
 
-/** A node that a crawl reached: it completed a handshake. What it says of itself is a claim. */
+/** A node that a crawl reached: it completed a handshake. Its own statements are claims. */
 export interface FoundNode {
   /** `host:port`, as people write it. */
   readonly address: string;
@@ -9,7 +9,7 @@ export interface FoundNode {
   readonly version: number;
   /** The 64 service bits. */
   readonly services: bigint;
-  /** The service bits that others told of it; undefined where nobody told of it. */
+  /** The service bits that others told about it; undefined if nobody told about it. */
   readonly toldServices: bigint | undefined;
   /** A stranger's bytes, one character each, at most 256. */
   readonly userAgent: string;
@@ -19,7 +19,7 @@ export interface FoundNode {
   readonly latencyMs: number | undefined;
   /** How far its clock is ahead of ours, in seconds. */
   readonly timeOffset: number;
-  /** Number of addresses that it told. */
+  /** Number of addresses that it sent. */
   readonly told: number;
 }
 
@@ -44,7 +44,7 @@ export function nodeToJson({ services, toldServices, ...node }: FoundNode): Node
   return { ...node, services: hexOf(services), toldServices: told };
 }
 
-/** The node in a parsed value; null where it is none. */
+/** Reads a node from a parsed value; null if it is no node. */
 export function nodeFromJson(value: unknown): FoundNode | null {
   if (typeof value !== 'object' || value === null) return null;
   const { address, transport, services, toldServices, userAgent, latencyMs, ...rest } =

@@ -4,7 +4,7 @@ import { isDialable, type RawEndpoint, type Reaches } from '../p2p/join/reachabi
 import { isLocalNetwork, type NetworkName } from '../wire/networks';
 import { endpointOf, keyOf } from './address-key';
 
-/** The most addresses that a crawl knows: some times those of mainnet, in about 200 MB. */
+/** The most addresses that a crawl knows: several times as many as mainnet has, in about 200 MB. */
 const MAX_KNOWN = 1_000_000;
 
 /**
@@ -16,31 +16,31 @@ const MAX_PER_SUBNET = 512;
 /** Service bits that are remembered of what others tell: all that are in use. */
 const LOW_BITS = 0xffff_ffffn;
 
-/** Of addresses that are left alone. */
+/** Marks an address that is not visited. */
 const LEFT_ALONE = -1;
 
-/** Of addresses that the user named, and of which nobody has told. */
+/** Marks an address that the user named and nobody has told about. */
 const NAMED = -2;
 
 export interface FrontierOptions {
   readonly network: NetworkName;
   readonly reaches: Reaches;
-  /** Who is left alone. */
+  /** Addresses that are not visited. */
   readonly excluded: AddressList | undefined;
   /** Default: a million. */
   readonly maxKnown?: number;
 }
 
-/** An address to try, with what others tell of it. */
+/** An address to try, with the statements of others about it. */
 export interface Candidate {
   readonly endpoint: RawEndpoint;
-  /** Undefined where nobody told of it. */
+  /** Undefined if nobody told about it. */
   readonly services: bigint | undefined;
 }
 
 /**
- * The addresses of a crawl: those that wait, and those that were taken. Each is taken once. What strangers
- * tell is bounded: the addresses in total, those of one subnet, and what an address costs.
+ * The addresses of a crawl: waiting ones and taken ones. Each is taken once. Strangers can't fill it: the
+ * addresses in total, those of one subnet, and the memory for an address have limits.
  */
 export class Frontier {
   /** The services that were told of each address, by its key. */
@@ -73,7 +73,7 @@ export class Frontier {
   }
 
   /**
-   * Takes an address that a node or a seed told.
+   * Adds an address that a node or a seed told.
    * @returns whether it is new, and waits now
    */
   add(endpoint: RawEndpoint, services: bigint): boolean {
@@ -101,8 +101,8 @@ export class Frontier {
   }
 
   /**
-   * Takes one of the addresses that wait, any of them: so that the many addresses that one node told are
-   * spread over the crawl. Undefined where none waits.
+   * Takes a random one of the waiting addresses, so that many addresses from one node are spread over the
+   * crawl. Undefined if none waits.
    */
   take(): Candidate | undefined {
     const { waiting } = this;
@@ -115,7 +115,7 @@ export class Frontier {
     return { endpoint: endpointOf(key), services: bits === NAMED ? undefined : BigInt(bits) };
   }
 
-  /** The low 32 service bits that were told of an address; undefined where nobody told of it. */
+  /** The low 32 service bits that others told about an address; undefined if nobody told about it. */
   toldOf(endpoint: RawEndpoint): bigint | undefined {
     const bits = this.known.get(keyOf(endpoint) ?? '');
     return bits === undefined || bits < 0 ? undefined : BigInt(bits);

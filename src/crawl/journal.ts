@@ -17,12 +17,12 @@ const SYNC_MS = 5_000;
 const VERSION = 1;
 
 /**
- * An address that became known, as people write it, and the services that were told of it, in hexadecimal;
- * null where the user named it.
+ * An address that became known, as text, and the services that were told about it, in hexadecimal; null if
+ * the user named it.
  */
 export type ToldAddress = readonly [address: string, services: string | null];
 
-/** What a crawl notes: a start, or a visit and what came of it. */
+/** A record of the journal: a start, or a visit and its result. */
 export interface JournalEntry {
   /** The address that was visited; undefined for the addresses with which a crawl begins. */
   readonly visited: RawEndpoint | undefined;
@@ -44,7 +44,7 @@ export function headLine({ network, startedMs }: CrawlHead): string {
   return recordLine({ crawl: VERSION, network, startedMs });
 }
 
-/** The head in the first record of a file; null where it is none that this version knows. */
+/** Reads the head from the first record of a file; null if this version does not know its form. */
 export function headOf(value: unknown): CrawlHead | null {
   const { crawl, network, startedMs } = (value ?? {}) as Readonly<Record<string, unknown>>;
   const known = NETWORK_NAMES.find((name) => name === network);
@@ -61,7 +61,7 @@ export interface ReadJournal {
 }
 
 /**
- * Reads a journal; null where it is none of this version, or its first line is damaged.
+ * Reads a journal; null if it is of another version, or if its first line is damaged.
  * @throws the error of the file system
  */
 export async function readJournal(file: string): Promise<ReadJournal | null> {
@@ -88,8 +88,8 @@ function toldOf(value: unknown): readonly ToldAddress[] {
 }
 
 /**
- * The file in which a crawl notes what it has done, so that it goes on after it was killed. Records are
- * appended, a visit in each: what it has found is there together with the visit, or not at all.
+ * The file in which a crawl records its progress, so that a killed crawl can be continued. Each record is one
+ * visit with all of its results: it is in the file as a whole or not at all.
  */
 export class Journal {
   private lines: string[] = [];
@@ -123,7 +123,10 @@ export class Journal {
     }
   }
 
-  /** Goes on with a journal, behind its last whole line. @throws FailureError */
+  /**
+   * Continues a journal after its last whole line.
+   * @throws FailureError
+   */
   static async resume(
     file: string,
     { wholeBytes }: Pick<ReadJournal, 'wholeBytes'>,

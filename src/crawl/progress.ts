@@ -5,7 +5,7 @@ import type { CrawlProgress } from './crawl';
 /** How often the line is drawn. */
 const DRAW_MS = 250;
 
-/** How often a crawl without a terminal says how far it is. */
+/** How often a crawl without a terminal reports its progress. */
 const LOG_MS = 60_000;
 
 /** Shows how far a crawl is: as a line on a terminal, and once a minute in the log (debug) elsewhere. */

@@ -6,13 +6,16 @@ const SUM_DIGITS = 8;
 export interface Records {
   /** The values of the whole lines, in order. */
   readonly values: readonly unknown[];
-  /** Lines that are damaged. What a kill left of the last line is not counted. */
+  /** Damaged lines, without a last line that a kill cut off. */
   readonly damaged: number;
   /** Bytes up to the end of the last line that has its line break. */
   readonly wholeBytes: number;
 }
 
-/** A value as a line of a file: its checksum, and JSON in ASCII, whatever a stranger's text contains. */
+/**
+ * Writes a value as a line of a file: a checksum and JSON in ASCII, so that a stranger's text can't break the
+ * line.
+ */
 export function recordLine(value: object): string {
   const json = JSON.stringify(value).replace(
     /[^\x20-\x7e]/g,

@@ -10,7 +10,7 @@ import { parseRecords, recordLine } from './record-lines';
 export interface CrawlCounts {
   /** Addresses that could be dialled, those that were left alone included. */
   readonly known: number;
-  /** Addresses that were left alone, as the user wants. */
+  /** Addresses that were not visited, because the user excludes them. */
   readonly excluded: number;
   /** Tellings of addresses that were ignored, since a bound was reached. */
   readonly dropped: number;

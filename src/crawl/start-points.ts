@@ -11,7 +11,7 @@ import { NODE_NETWORK, NODE_WITNESS } from '../wire/services';
 import { parseAddress } from './address-key';
 import type { Snapshot } from './snapshot';
 
-/** With this many addresses no seeds are asked: they are few, and run by volunteers. */
+/** With this many addresses no seeds are asked: seeds are few, and volunteers run them. */
 const MANY = 1_000;
 
 /** The services that the nodes of a seed are assumed to have. */
@@ -35,7 +35,7 @@ export interface StartOptions {
 export interface StartTargets {
   /** Takes an address that the user named. */
   named(endpoint: RawEndpoint): void;
-  /** Takes an address that was known before, or that a seed told. */
+  /** Takes an address from an earlier run or from a seed. */
   told(endpoint: RawEndpoint, services: bigint): void;
   /** Visits a node by a name that a proxy resolves. */
   visitName(host: string, port: number): Promise<void>;
@@ -51,8 +51,8 @@ export interface StartModules {
 }
 
 /**
- * Gives a crawl the addresses with which it begins: those that the user named, the nodes of the last crawl,
- * the address book, and, where these are few, those of DNS seeds.
+ * Gives a crawl its first addresses: those that the user named, the nodes of the last crawl, the address
+ * book, and, if these are few, those of DNS seeds.
  */
 export async function begin(
   { network, connect, seeds, book, last, resolvesNames }: StartOptions,

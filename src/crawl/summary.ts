@@ -12,7 +12,9 @@ import type { Snapshot } from './snapshot';
 /** The share of nodes that claim no more than the height of the network. */
 const HEIGHT_SHARE = 0.9;
 
-/** A node with more blocks less than the network has is behind: it did not just miss the last one. */
+/**
+ * A node is behind if it lacks more blocks than this. One that lacks fewer has only missed the last block.
+ */
 const BEHIND_BLOCKS = 2;
 
 /** What others tell of a node has no more bits. */
@@ -27,15 +29,15 @@ export function asnBy(asMap: AsMap | undefined): AsnOf | undefined {
 }
 
 /**
- * The height of the network: nine in ten nodes claim no more. Undefined without nodes. Nodes that are behind
- * lower it little, and the few that claim a chain that nobody has do not raise it.
+ * The height of the network: nine in ten nodes claim no more. Undefined without nodes. So nodes that are
+ * behind lower it little, and false claims of a few don't raise it.
  */
 export function heightOf(nodes: readonly FoundNode[]): number | undefined {
   const heights = nodes.map(({ height }) => height).sort((a, b) => a - b);
   return quantile(heights, HEIGHT_SHARE);
 }
 
-/** Which nodes joined since an earlier snapshot, and which left, by their addresses. */
+/** The nodes that joined since an earlier snapshot, and those that left, by their addresses. */
 interface Churn {
   readonly joined: readonly FoundNode[];
   readonly left: readonly FoundNode[];

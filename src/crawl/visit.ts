@@ -5,21 +5,21 @@ import type { NetworkAddress } from '../wire/messages/network-address';
 /** How long a visit waits for what it asked for. */
 export interface Patience {
   /**
-   * How long a node may take to send addresses after its handshake. Core from version 22 on and btcd answer
-   * at once, older ones of Core after half a minute in the mean (Core 31 `src/net_processing.cpp`
+   * How long a node may take to send addresses after its handshake. btcd and Core from version 22 on answer
+   * at once; older versions of Core answer after half a minute in the mean (Core 31 `src/net_processing.cpp`
    * MaybeSendAddr).
    */
   readonly answerMs: number;
   /**
-   * How long after the answer to our ping, which was sent behind the `getaddr`. A node that answers at once
-   * answers both in this order, so that one without addresses is not waited for.
+   * How long a visit lasts after the answer to our ping. The ping follows the `getaddr`, and a node answers
+   * both in order, so a node without addresses is not waited for.
    */
   readonly afterPongMs: number;
 }
 
 export const PATIENCE: Patience = { answerMs: 30_000, afterPongMs: 10_000 };
 
-/** A message with one address is a node's announcement of itself, and no answer to our `getaddr`. */
+/** A message with one address is a node's announcement of itself, not an answer to our `getaddr`. */
 const LEAST_ADDRESSES = 2;
 
 /** The most messages with addresses that are read from one node: its answer, and what it announces before. */

@@ -17,7 +17,7 @@ import { PATIENCE, type Patience, Visit } from './visit';
 /** How often the sockets of nodes that do not read are looked for. */
 const TICK_MS = 1_000;
 
-/** Transactions that are asked for in a second: none, and the budget of a node follows from it. */
+/** Transactions that are requested in a second: none. The budget of a node follows from it. */
 const TX_PER_SECOND = 0;
 
 export interface VisitorOptions {
@@ -35,7 +35,7 @@ export interface Destination {
   /** An IP, a name of Tor or I2P, or a DNS name that the route resolves. */
   readonly host: string;
   readonly port: number;
-  /** The services that others tell of it; undefined where nobody does. */
+  /** The services that others told about it; undefined if nobody did. */
   readonly services: bigint | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface Destination {
 export interface Visited {
   /** Why the connection ended. */
   readonly reason: DisconnectReason;
-  /** What the node told of itself; null where there was no complete handshake. */
+  /** The node's statements about itself; null without a complete handshake. */
   readonly found: {
     readonly claims: VersionMessage;
     readonly transport: TransportName;

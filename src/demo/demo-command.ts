@@ -22,7 +22,7 @@ export interface DemoOptions {
    * and then leaves the page up until `untilSignal` resolves.
    */
   readonly seconds: number | null;
-  /** Milliseconds of that minute; default 60,000. */
+  /** How long the demo runs before it shows what to type next, in milliseconds; default 60,000. */
   readonly shownMs?: number;
   /** URLs of exporters that get the points as well. */
   readonly exports: readonly string[];
@@ -99,7 +99,7 @@ export async function runDemo(options: DemoOptions, modules: DemoModules): Promi
       out.write(`  ${nextQuery(options.invocation, store)}\n\n`);
     };
     const leaveUp = (): void => {
-      // Where there is no terminal its lines go on: the end of their reader ends the demo.
+      // Without a terminal its lines go on: if their reader leaves, the demo ends.
       if (options.live) summary.stop();
       tellNext();
       out.write(`The network and its page go on until Ctrl-C: ${page ?? ''}\n`);

@@ -27,7 +27,7 @@ export interface RegtestModules {
   readonly onError: (error: unknown) => void;
 }
 
-/** Number of coins that the wallet keeps, where nobody says. */
+/** Number of coins that the wallet keeps by default. */
 const COINS = 20;
 
 /** Seconds between the timestamps of the first blocks, which are dated back to end now. */
@@ -47,7 +47,7 @@ const DEPLOYMENT_ACTIVE = 3;
 
 /**
  * A Bitcoin network in this process for the demo: one bcoin chain, mempool and miner, and four pools that
- * listen on real sockets. Each pool is a separate peer to whoever connects. They share the chain, because
+ * listen on real sockets. A program that connects sees four separate peers. They share the chain, because
  * separate nodes would each verify every signature in JavaScript. Unlike bcoin's FullNode it never dials,
  * asks no DNS and has no HTTP server.
  */
@@ -117,7 +117,7 @@ export class RegtestNetwork {
       this.opened.push(part);
     }
     const now = Math.floor(Date.now() / 1000);
-    // As many coinbases can be spent then as the wallet keeps coins.
+    // Then as many coinbases can be spent as the wallet keeps coins.
     const all = COINBASE_MATURITY + (this.options.coins ?? COINS);
     for (let left = all; left > 0; left--) {
       await this.mine(now - left * FIRST_BLOCKS_SPACING);

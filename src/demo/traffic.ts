@@ -27,7 +27,7 @@ export class Traffic {
         version: random.oneIn(6) ? 3 : random.between(1, 2),
         outputs: [this.output(), this.output()],
         extraInputs: random.between(0, 3),
-        // The low end is below the minimum fee of btcd's policy (1 sat/vB) and above that of Core's (0.1).
+        // The lowest rate is below the minimum of btcd's policy (1 sat/vB) and above that of Core's (0.1).
         feeRate: random.magnitude(3, 400) / 10,
       },
       conflict: this.payments % CONFLICT_EVERY === 0,

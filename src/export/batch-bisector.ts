@@ -14,9 +14,9 @@ export interface LineChunk {
 const MOST_FAILURES = 24;
 
 /**
- * Finds the lines because of which a server refuses a batch, where the server does not name them. A line is
- * dropped only if the server takes another line, and refuses this one again after that. While the server
- * takes no line, none is dropped: then the fault is the server's.
+ * Finds the lines for which a server refuses a batch, if the server does not name them. A line is dropped
+ * only if the server takes another line, and then refuses this one again. While the server takes no line,
+ * none is dropped, because then the fault is the server's.
  */
 export class BatchBisector {
   /** Single lines that failed before the server had taken a line. */
@@ -30,8 +30,8 @@ export class BatchBisector {
     /** Whether the lines may be the reason for an error; any other error ends the attempt. */
     private readonly mayBlameLines: (error: unknown) => boolean,
     /**
-     * A line that the server has stored before; storing it twice does no harm. Where all lines of a batch
-     * fail, it shows whether the server takes any line.
+     * A line that the server has stored before; storing it twice does no harm. If all lines of a batch fail,
+     * it shows whether the server takes any line.
      */
     private readonly known: LineChunk | undefined,
   ) {}

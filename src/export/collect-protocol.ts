@@ -71,7 +71,7 @@ export function readSenderMessage(line: string): SenderMessage {
   return { kind: 'hello', version: id === VERSION, token };
 }
 
-/** Parses a collector's line; null where it is not part of this protocol. */
+/** Parses a collector's line; null if it does not belong to this protocol. */
 export function readCollectorReply(line: string): CollectorReply | null {
   if (line === 'ready' || line === 'wait') return { kind: line };
   const ok = /^ok (\S+) (\d{1,9})$/.exec(line);

@@ -15,7 +15,7 @@ const CAUSES: Readonly<Record<DropCause, string>> = {
   unsent: 'that could not be delivered before the end',
 };
 
-/** Counts dropped points, and warns of them once a minute at most. */
+/** Counts dropped points, and warns once a minute at most. */
 export class Drops extends Tally<DropCause> {
   constructor(modules: { readonly warn: Warn; readonly clock: Clock }) {
     super('points dropped', CAUSES, modules);

@@ -4,14 +4,14 @@ import type { StoreProcess } from '../store/process/store-process';
 
 /**
  * Writes points to one destination. An exporter neither buffers nor retries nor counts: its queue does. The
- * queue calls `write` again only after the last call has settled. Where `write` throws, the queue hands over
- * the same points again; so it must have stored none of them, or storing a point twice must do no harm
- * (InfluxDB keeps one point for each series, tags and time).
+ * queue calls `write` again only after the last call has settled. If `write` throws, the queue gives the same
+ * points again. So it must have stored none of them, or storing a point twice must do no harm (InfluxDB keeps
+ * one point for each series, tags and time).
  */
 export interface Exporter {
   /** Name for logs and for the tag `exporter`: the scheme of its URL. */
   readonly name: string;
-  /** The file that only this exporter can have open; left out where it has none. */
+  /** The file that only this exporter can have open; left out if there is none. */
   readonly file?: string;
   /**
    * Points that it had stored and that are lost, because their bytes were damaged; it is a lower bound. Left

@@ -58,10 +58,10 @@ export interface InfluxHttpModules {
 }
 
 /**
- * Line protocol over HTTP, for InfluxDB and servers with its API. Where the server refuses a batch because of
- * some lines, the batch is halved until these lines are alone: they are dropped and named, the others are
- * stored. InfluxDB stores a duplicate point once. A batch that fails again and again for unknown
- * reasons is tried in parts as well (see {@link BatchBisector}), so that no line blocks the points behind it.
+ * Line protocol over HTTP, for InfluxDB and servers with its API. If the server refuses a batch because of
+ * some lines, the batch is halved until these lines are alone: they are dropped and named, and the others are
+ * stored. InfluxDB stores a duplicate point once. A batch that fails again and again for unknown reasons is
+ * also tried in parts (see {@link BatchBisector}), so that no line blocks later points.
  */
 export class InfluxHttpExporter implements LineExporter {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { asciiLine } from '../lib/ascii-line';
 import type { HttpResponse } from '../influx/http-client';
 
-/** What a server's response to a write says about its lines. */
+/** The verdict of a server's response on the lines of a write. */
 export type WriteVerdict =
   /** All but `refused` points are stored. */
   | { readonly kind: 'stored'; readonly refused: number; readonly reason?: string }

@@ -63,8 +63,8 @@ export interface InfluxUdpOptions {
 
 /**
  * Line protocol in UDP datagrams, for InfluxDB 1.x and Telegraf. Nothing confirms a point: `sent` is what the
- * kernel took. Where the host answers that nothing listens (by ICMP, so only in near networks), the batch is
- * sent again to the next address of the host; where no address is left, the write fails. InfluxDB stores a
+ * kernel took. If the host answers that nothing listens (by ICMP, so only in near networks), the batch is
+ * sent again to the next address of the host. If no address is left, the write fails. InfluxDB stores a
  * duplicate point once.
  */
 export class InfluxUdpExporter implements Exporter {
@@ -99,7 +99,7 @@ export class InfluxUdpExporter implements Exporter {
       bytesPerSecond === undefined ? undefined : new Pacer(pace(bytesPerSecond, this.datagramBytes), modules);
   }
 
-  /** @throws FailureError where the host can't be resolved or reached from here */
+  /** @throws FailureError if the host can't be resolved or reached from here */
   async open(): Promise<void> {
     const { host, port } = this.options;
     try {
@@ -190,7 +190,7 @@ export class InfluxUdpExporter implements Exporter {
     throw refusal;
   }
 
-  /** The socket to an address; a new one where there is none, or it is connected to another address. */
+  /** The socket to an address. Makes a new one if there is none, or if it is connected to another address. */
   private async use(address: string): Promise<Socket> {
     if (this.socket !== undefined && this.address === address) return this.socket;
     this.disconnect();

@@ -30,8 +30,8 @@ export interface LineExporter {
    */
   open(): Promise<void>;
   /**
-   * @throws RetryLater where the receiver says when to come again, any other error where a later attempt may
-   *   succeed. Then nothing of the batch is stored, or a second delivery does no harm
+   * @throws RetryLater if the receiver says when to come again; any other error if a later attempt may
+   * succeed. Then nothing of the batch is stored, or a second delivery does no harm
    */
   writeLines(batch: LineBatch): Promise<WriteResult>;
   close(): Promise<void>;

@@ -97,7 +97,7 @@ export class LineLink {
       socket.uncork();
     });
     if (!ack) {
-      // If the receiver has closed the connection, Node.js says so in the next turn of the event loop.
+      // If the receiver has closed the connection, Node.js reports that in the next turn of the event loop.
       await nextTurn();
       if (this.failure !== undefined) throw this.failure;
       return 0;

@@ -32,8 +32,8 @@ const FIRST_TIMEOUT_MS = 3_000;
 /**
  * Line protocol over a connection, for Telegraf's socket listener, VictoriaMetrics, QuestDB and `btcdmon-node
  * collect`. TCP confirms nothing: `sent` is what the kernel took, and the bytes in its buffers are lost when
- * the receiver dies. A batch of which the kernel took only a part is sent again. With `ack` the collector
- * confirms batches, and nothing is lost. The receiver's name is looked up for each connection.
+ * the receiver dies. If the kernel took only a part of a batch, the batch is sent again. With `ack` the
+ * collector confirms batches, and nothing is lost. The receiver's name is looked up for each connection.
  */
 export class LineSocketExporter implements LineExporter {
   readonly name: LineSocketOptions['name'];

@@ -54,7 +54,10 @@ export class LineSerializer {
     return { lines, ...taken };
   }
 
-  /** The line, or why there is none. Rejections are returned, not thrown: a bad point must stay cheap. */
+  /**
+   * The line, or the reason why there is none. A rejection is returned, not thrown: a bad point must stay
+   * cheap.
+   */
   serialize(point: Point): string | Rejection {
     const { series, fields, tags, time } = point;
     const plan = this.plans.get(series);
@@ -104,9 +107,9 @@ function prefixOf(series: SeriesName, tags: Point['tags'], names: Names): string
 }
 
 /**
- * A backslash escapes a comma, space or equals sign after it, and is literal elsewhere. At the end of a value
- * it would escape the separator that follows, and line protocol has no way to write it there; so it is cut,
- * as Telegraf does.
+ * Escapes a tag value. A backslash escapes a comma, space or equals sign after it, and is literal elsewhere.
+ * At the end of a value it would escape the separator after it, and line protocol has no other way to write
+ * it there; so it is removed, as in Telegraf.
  */
 function escapeTag(value: string): string {
   return value.replace(/\\+$/, '').replace(/[, =]/g, '\\$&');

@@ -5,7 +5,7 @@ import type { QueueSettings } from './queue-options';
 import { Ring } from './ring';
 
 /**
- * Points of inbound peers may fill this share of the buffer: a stranger's flood pushes out no points of the
+ * Points of inbound peers may fill this share of the buffer. So a stranger's flood displaces no points of the
  * peers that we have dialled, and none of the intervals.
  */
 const INBOUND_SHARE = 0.75;
@@ -55,7 +55,7 @@ export class MemoryBuffer implements QueueBuffer<readonly Point[]> {
     }
     if (this.queued >= maxPoints) {
       this.owner.drop(1, 'full');
-      // Points that were handed out can't be dropped. Where there are no others, the new point is dropped.
+      // Points of a running write can't be dropped. If there are no others, the new point is dropped.
       if (this.ring.take(1).length === 0) return;
     }
     this.ring.push(point);

@@ -10,7 +10,7 @@ import { type AnyExporter, createExporter, withoutCredentials } from './registry
 import type { StoreProcess } from '../store/process/store-process';
 import type * as Spools from './spool/spool';
 
-/** The spools, in which points wait on disk for receivers that are away. */
+/** The spools: points wait there on disk for receivers that are away. */
 export interface SpoolSettings {
   /** Holds a folder for each destination. */
   readonly directory: string;

@@ -9,8 +9,8 @@ export interface Pace {
 }
 
 /**
- * A token bucket: lets `perSecond` units a second pass, `burst` of them at once. After an idle time the
- * bucket holds one burst and no more: lost time is never made up for.
+ * A token bucket: lets `perSecond` units a second pass, `burst` of them at once. After an idle time it lets
+ * one burst pass, and no more.
  */
 export class Pacer {
   private tokens: number;

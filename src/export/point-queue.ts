@@ -1,8 +1,8 @@
 import type { PointSink } from '../metrics/emitter';
 
 /**
- * Counts since the start; `queued` and `spooled` are current numbers. At every moment, the points that were
- * pushed plus those that an earlier run left in the spool are sent + dropped + queued + spooled.
+ * Counts since the start; `queued` and `spooled` are current numbers. At every moment, pushed points plus the
+ * points that an earlier run left in the spool = sent + dropped + queued + spooled.
  */
 export interface QueueStats {
   /**
@@ -14,16 +14,16 @@ export interface QueueStats {
   readonly acked: number;
   /** Points given up: the queue was full, the point can't be written, or the program ended first. */
   readonly dropped: number;
-  /** Points that wait in memory, those of a running write included. */
+  /** Points that wait in memory, including those of a running write. */
   readonly queued: number;
   /** Writes that failed and were repeated, or will be. */
   readonly retried: number;
   /** Points that wait on disk, over restarts; undefined where an exporter has no spool. */
   readonly spooled?: number;
   /**
-   * Points that were on disk and are lost, because their bytes were damaged; it is a lower bound. Those of a
-   * spool are also among the dropped; those of a store may be of any run. Undefined where an exporter has
-   * neither.
+   * Points that were on disk and are lost because their bytes were damaged; a lower bound. Damaged points of
+   * a spool also count as dropped. Damaged points of a store may be of any run. Undefined for an exporter
+   * without either.
    */
   readonly damaged?: number;
 }

@@ -3,7 +3,7 @@ import type { DropCause } from './drops';
 
 /** Calls of a buffer to its queue. */
 export interface BufferOwner {
-  /** Points were dropped; `example` says what was wrong with one of them. */
+  /** Called if points were dropped; `example` says what was wrong with one of them. */
   readonly drop: (count: number, cause: DropCause, example?: string) => void;
   /** It is time to ask for the next batch. */
   readonly onReady: () => void;
@@ -13,9 +13,9 @@ export interface BufferOwner {
  * Holds the points of a queue in their order, in memory or on disk. Hands them out in batches, one at a time.
  */
 export interface QueueBuffer<Batch> {
-  /** Points in memory, including those of a batch that was handed out. */
+  /** Points in memory, including those of a running write. */
   readonly queued: number;
-  /** Points on disk, including those of a batch that was handed out; undefined without a disk. */
+  /** Points on disk, including those of a running write; undefined without a disk. */
   readonly spooled: number | undefined;
   /**
    * Points that were on disk and are lost, because their bytes were damaged; undefined without a disk.

@@ -14,8 +14,8 @@ export interface QueueOptions {
   /** Points of one write, to an exporter or to the spool. */
   readonly batchPoints?: number;
   /**
-   * How long a point waits for a full batch, in milliseconds. Where there is a spool, `kill -9` can lose the
-   * points of this time.
+   * How long a point waits for a full batch, in milliseconds. With a spool, `kill -9` can lose the points of
+   * this time.
    */
   readonly flushMs?: number;
   /**

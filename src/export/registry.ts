@@ -26,8 +26,8 @@ interface Kind {
   readonly form: string;
   readonly help: string;
   /**
-   * Makes the exporter; `rest` is the URL after the scheme and its colon. Where it is malformed, returns
-   * null, or throws a UsageError that says more.
+   * Makes the exporter; `rest` is the URL after the scheme and its colon. If it is malformed, returns null,
+   * or throws a UsageError that says more.
    */
   readonly create: (rest: string, context: ExporterContext) => AnyExporter | null;
 }

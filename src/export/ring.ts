@@ -52,7 +52,7 @@ export class Ring<T> {
     }
   }
 
-  /** Moves the items into an array with room for `n` more, where they have none. */
+  /** Moves the items into a larger array if there is no room for `n` more. */
   private makeRoom(n: number): void {
     const { items, count, head, capacity } = this;
     if (count + n <= items.length) return;

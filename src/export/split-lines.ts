@@ -4,8 +4,9 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /**
- * Offset at which line number `lines` (counted from 0) of line protocol begins. A newline in a quoted string
- * does not end a line. Quotes have this meaning only in the fields, not in the tags before the first space.
+ * Offset of the beginning of line number `lines` (counted from 0) of line protocol. A newline in a quoted
+ * string does not end a line. Quotes have this meaning only in the fields, not in the tags before the first
+ * space.
  */
 export function offsetOfLine(bytes: Buffer, lines: number): number {
   let at = 0;
@@ -15,7 +16,7 @@ export function offsetOfLine(bytes: Buffer, lines: number): number {
 
 function endOfLine(bytes: Buffer, start: number): number {
   let at = start;
-  // Here a backslash escapes only a space; before anything else, also before a backslash, it is literal.
+  // Here a backslash escapes only a space. Before any other character, even another backslash, it is literal.
   for (; at < bytes.length && bytes[at] !== SPACE; at++)
     if (bytes[at] === BACKSLASH && bytes[at + 1] === SPACE) at++;
   let isQuoted = false;

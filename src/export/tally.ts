@@ -9,7 +9,7 @@ export type Warn = (message: string) => void;
 const FIRST_MS = 1000;
 const EVERY_MS = 60_000;
 
-/** Counts drops or refusals by cause, and warns of them once a minute at most. */
+/** Counts drops or refusals by cause, and warns once a minute at most. */
 export class Tally<Cause extends string> {
   private counted = 0;
   private readonly unreported = new Map<Cause, number>();

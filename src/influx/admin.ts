@@ -24,7 +24,7 @@ export class InfluxAdmin {
     const { ca, login } = options.access;
     const { protocol, hostname, port } = new URL(origin);
     this.shown = `setup influx: InfluxDB at ${origin}`;
-    // Loaded here, because other commands need the help of this one but not the package.
+    // Loaded here, because other commands load this file for its help but don't need the package.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { InfluxDB } = require('influx') as typeof Influx;
     this.influx = new InfluxDB({
@@ -57,8 +57,8 @@ export class InfluxAdmin {
 
   /**
    * Makes the user of the URL the administrator, if the server requires one and has none. Until then the
-   * server answers nothing else, and anybody may become its administrator. Returns whether the user was made
-   * the administrator.
+   * server answers nothing else, and anybody may become its administrator.
+   * @returns whether the user was made the administrator
    * @throws FailureError if the password can't be written into a statement
    */
   async claim(): Promise<boolean> {

@@ -18,7 +18,7 @@ export function explainInflux(error: unknown): string {
   // The package puts the server's response at the end of the message.
   const said = errorIn(message.slice(Math.max(0, message.indexOf('{'))));
   if (said !== undefined) return said;
-  // For a name with several addresses, the code is that of one of them.
+  // If a name has several addresses, the code is that of one of them.
   if (Array.isArray((error as { readonly errors?: unknown }).errors))
     return `none of its addresses answers: ${messageOf(error)}; is InfluxDB running?`;
   if (code === 'ECONNREFUSED') return 'nobody listens there; is InfluxDB running?';

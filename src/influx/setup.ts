@@ -34,7 +34,7 @@ export interface SetupOptions {
   readonly fillSince: number | undefined;
 }
 
-/** Prefix of our continuous queries, by which outdated ones are recognised. */
+/** Prefix of our continuous queries. It shows which outdated ones are ours. */
 const PREFIX = 'btcdmon_';
 
 const DAY_MS = 86_400_000;
@@ -74,8 +74,8 @@ export async function setUpInflux(options: SetupOptions, tell: (line: string) =>
 }
 
 /**
- * Makes the administrator that is wanted. Without one, says what a server that has none and asks nobody for a
- * password does once it does ask.
+ * Makes the administrator that the user wants. If the user wants none, it explains what happens when
+ * authentication is switched on later on a server without an administrator.
  */
 async function makeAdmin(
   influx: InfluxDB,
@@ -86,7 +86,7 @@ async function makeAdmin(
   if (admin === undefined) {
     if (access.login === undefined && !users.some((user) => user.admin))
       tell(
-        'this server asks nobody for a password and has no administrator: whoever reaches it may read, write and delete everything. ' +
+        'this server asks nobody for a password and has no administrator: everyone who reaches it may read, write and delete everything. ' +
           'Once authentication is switched on ([http] auth-enabled), it refuses everything, also what this program writes, ' +
           'until an administrator exists: make one now with --with-admin NAME, and a user for --export with --writer NAME',
       );

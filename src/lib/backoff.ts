@@ -24,7 +24,7 @@ export class RetryLater extends Error {
 /** A failure that lasts is warned of once in this time. */
 const WARN_EVERY_MS = 60_000;
 
-/** The longest pause, whatever the receiver asks for. */
+/** The longest pause, even if the receiver asks for a longer one. */
 const LONGEST_WAIT_MS = 300_000;
 
 /**

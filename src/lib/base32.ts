@@ -13,7 +13,7 @@ export function toBase32(bytes: Buffer): string {
   return bits === 0 ? text : text + DIGITS.charAt((held << (5 - bits)) & 31);
 }
 
-/** The bytes of such a text; null where it is none, or where bits are set that no byte takes. */
+/** The bytes of a text in base32; null if it is no base32, or if bits are set that belong to no byte. */
 export function fromBase32(text: string): Buffer | null {
   const bytes: number[] = [];
   let held = 0;

@@ -19,7 +19,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ELOOP: 'its symbolic links form a loop: name the file itself',
   ENAMETOOLONG: 'name a shorter path',
   ESPIPE: 'there is a pipe where a file is needed: move it away, or name another path',
-  // What has the file open keeps failing after the disk is back.
+  // The holder of an open file still fails after the disk is back.
   ESTALE: 'the network disk has lost the file: mount it again, and start btcdmon-node again',
   UNKNOWN:
     'the system tells no more: see its log (dmesg), whether the quota of this user is used up, and whether a network disk must be mounted again',

@@ -8,12 +8,13 @@ const UNITS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** The order in which the units of a duration of several parts come. */
+/** The order of units in a duration of several parts. */
 const ORDER = Object.keys(UNITS).reverse();
 
 /**
- * The milliseconds of a duration such as `500ms`, `5s`, `1.5h`, `1h30m` or `2w`; null where `text` is no
- * duration. Of several parts the larger ones come first, and only the last may have a fraction.
+ * The milliseconds of a duration such as `500ms`, `5s`, `1.5h`, `1h30m` or `2w`; null if `text` is no
+ * duration. In a duration of several parts the larger units come first, and only the last part may have a
+ * fraction.
  */
 export function parseDuration(text: string): number | null {
   const parts = Array.from(text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g));

@@ -21,13 +21,16 @@ export class FailureError extends BtcdmonError {
 /** The largest number of errors that one message names. */
 export const MAX_NAMED = 8;
 
-/** What Node.js 24 adds to errors of certificates: an option of its own, which users of this program lack. */
+/**
+ * Node.js 24 adds this to errors of certificates: an option of Node.js, which users of this program can't
+ * set.
+ */
 const OWN_OPTION = /; if the root CA is installed locally, try running Node\.js with --use-system-ca/;
 
 /**
  * The message of anything that was thrown, for logs and for other errors; never empty. An error that consists
- * of several, such as one for each address of a name, has no message of its own in Node.js: all of them are
- * named.
+ * of several, such as one for each address of a name, has no message of its own in Node.js: then all of them
+ * are named.
  */
 export function messageOf(error: unknown): string {
   if (!isError(error)) return String(error) || 'unknown error';
@@ -51,7 +54,7 @@ export function errorDetail(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** Accepts errors of another realm as well: under the test runner those of Node.js are. */
+/** Also accepts errors of another realm, such as those of Node.js under the test runner. */
 function isError(error: unknown): error is Error {
   return error instanceof Error || Object.prototype.toString.call(error) === '[object Error]';
 }

@@ -4,7 +4,7 @@ export type Handlers<Events> = { readonly [E in keyof Events]?: (payload: Events
 type Handler = (payload: never) => void;
 
 /**
- * Passes typed events to whoever listens, in the order in which they happen. Node's EventEmitter is not used:
+ * Passes typed events to all listeners, in the order in which they happen. Node's EventEmitter is not used:
  * it copies the list of listeners for each event, which took a tenth of the time of a block.
  */
 export class EventBus<Events> {

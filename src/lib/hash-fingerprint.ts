@@ -11,9 +11,9 @@ const TWO_31 = 0x8000_0000;
 export const FINGERPRINT_SECRET_BYTES = 2 * 4 * (WORDS + 1);
 
 /**
- * The fingerprint of a hash of 32 bytes: two numbers below 2^31 - 1, each of them a multilinear hash with
- * factors of its own, as of `KeyedHash`. Whoever does not know the secret can't choose two hashes with the
- * same fingerprint: any two have it with a probability of 2^-62.
+ * The fingerprint of a hash of 32 bytes: two numbers below 2^31 - 1. Each is a multilinear hash with its own
+ * factors, as in `KeyedHash`. Nobody can choose two hashes with the same fingerprint without the secret: any
+ * two have it with a probability of 2^-62.
  */
 export class HashFingerprint {
   /** The two halves of the fingerprint that was taken last. */

@@ -13,14 +13,14 @@ export function secretBytes(keyBytes: number): number {
 }
 
 /**
- * A hash with a secret, for keys that strangers choose: whoever does not know the secret cannot choose keys
- * that collide. For any two keys, every pair of hashes has the same probability (multilinear hashing, Carter
- * and Wegman 1979). The hash is a0 + a1 * w1 + a2 * w2 + ... modulo 2^31 - 1, where the w are the key's words
- * of 16 bits and the a are secret.
+ * A hash with a secret, for keys that strangers choose: nobody can choose keys that collide without the
+ * secret. For any two keys, every pair of hashes has the same probability (multilinear hashing, Carter and
+ * Wegman 1979).
  *
- * A sum modulo a power of 2 would not do: the highest bits of each word would only reach the highest bit of
- * the sum. The words have 16 bits so that the sum stays below 2^53, where JavaScript's numbers are exact. A
- * hash takes 40 ns.
+ * The hash is a0 + a1 * w1 + a2 * w2 + ... modulo 2^31 - 1, where the w are the key's words of 16 bits and
+ * the a are secret. A sum modulo a power of 2 would not do: the highest bits of each word would only reach
+ * the highest bit of the sum. The words have 16 bits so that the sum stays below 2^53, where JavaScript's
+ * numbers are exact. A hash takes 40 ns.
  */
 export class KeyedHash {
   private readonly factors: Float64Array;
@@ -36,7 +36,7 @@ export class KeyedHash {
     );
   }
 
-  /** The hash of the key at `start`: a number from 0 to 2^31 - 2, each bit of which is equally random. */
+  /** The hash of the key at `start`: a number from 0 to 2^31 - 2. Each of its bits is equally random. */
   of(bytes: Uint8Array, start: number): number {
     const { factors } = this;
     let sum = factors[0] ?? 0;
@@ -51,8 +51,8 @@ export class KeyedHash {
   }
 
   /**
-   * The hash of a number from 0 to 2^48 - 1: the same as that of a key of its 6 bytes, the lowest first, and
-   * zeros behind them.
+   * The hash of a number from 0 to 2^48 - 1. It equals the hash of a key that has the 6 bytes of the number,
+   * the lowest first, followed by zeros.
    */
   ofUint48(value: number): number {
     const { factors } = this;

@@ -85,8 +85,8 @@ export class LogOutput implements StatusOutput {
 }
 
 /**
- * The descriptor, if it is that of a file or a device. Null for a pipe or a socket, where a write must not
- * block, and where there is no descriptor.
+ * The descriptor, if it belongs to a file or a device. Null without a descriptor, and for a pipe or a socket,
+ * where a write must not block.
  */
 function fileOf(fd: number | undefined): number | null {
   if (fd === undefined) return null;

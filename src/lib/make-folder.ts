@@ -2,9 +2,9 @@ import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * Makes a folder, and those above it that are missing; one that is there stays as it is. Node.js's own
- * `recursive` says ENOENT where a disk is mounted read-only; this throws the error of the first
- * folder that can't be made.
+ * Makes a folder, and the missing ones above it; an existing one is unchanged. Node.js's own `recursive`
+ * reports ENOENT if a disk is mounted read-only. This throws the error of the first folder that can't be
+ * made.
  */
 export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
   try {

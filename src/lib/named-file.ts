@@ -37,10 +37,10 @@ export interface NamedFile {
 }
 
 /**
- * Reads a whole file that the user names; `~/` is the home. Nothing but a file is opened: opening a FIFO
- * waits for a writer, and opening a device can have any effect.
- * @throws UsageError where it is something else or too long; FailureError, which says what to do, where it
- *   can't be read
+ * Reads a whole file that the user names; `~/` is the home. It opens only regular files: opening a FIFO waits
+ * for a writer, and opening a device can have any effect.
+ * @throws UsageError if it is something else or too long; FailureError, which says what to do, if it can't be
+ * read
  */
 export async function readNamedFile(named: string, options: NamedFileOptions): Promise<NamedFile> {
   const file = expandHome(named);
@@ -101,7 +101,7 @@ export function checkOwnFile(file: string, what: string): void {
   if (kind !== null) throw new FailureError(`${what}: ${file} is ${kind}, not a file; move it away`);
 }
 
-/** What a path names, in words, if that is not a file; null for a file. */
+/** Describes a path that is no file; null for a file. */
 export function kindOf(stats: Stats): string | null {
   if (stats.isFile()) return null;
   if (stats.isDirectory()) return 'a folder';

@@ -1,5 +1,5 @@
 /**
- * The one of `names` that a mistyped `name` most likely means. Null where none is near: two letters may be
+ * The one of `names` that a mistyped `name` most likely means; null if none is near. Two letters may be
  * wrong, or a third of them.
  */
 export function nearest(name: string, names: Iterable<string>): string | null {

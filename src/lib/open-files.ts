@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { FailureError } from './errors';
 
-/** What the rest of the program opens: the store, exporters, the page and its readers. */
+/** Open files for everything but peers: the store, exporters, the page and its readers. */
 const OTHERS = 200;
 
 /**
- * The number of files that this process may have open at a time, which Node.js has raised as far as it may;
- * null where the system does not tell.
+ * The number of files that this process may have open at a time; null if the system does not say. Node.js has
+ * already raised it to the maximum.
  */
 function openFilesLimit(): number | null {
   let text: string;

@@ -1,7 +1,7 @@
 import { UsageError } from './errors';
 import { suggestion } from './nearest';
 
-/** The parts of a URL of the command line behind its scheme. */
+/** The parts of a URL of the command line after its scheme. */
 export interface OptionUrl {
   /** An address without brackets, possibly with a zone (`fe80::1%eth0`), or a name in ASCII. */
   readonly host: string;
@@ -30,7 +30,7 @@ export interface OptionUrlForm {
   readonly mayHaveZone?: boolean;
   /** Whether a user name may stand before the host. */
   readonly mayHaveUser?: boolean;
-  /** The page that says how passwords are given; default docs/exporting.md. */
+  /** The page that explains passwords; default docs/exporting.md. */
   readonly docs?: string;
 }
 
@@ -38,8 +38,8 @@ export interface OptionUrlForm {
 const ZONED = /^(\/\/(?:[^/?#@]*@)?\[[0-9a-f:.]+)%(?:25)?([a-z0-9._-]+)(?=\])/i;
 
 /**
- * Reads `//[user@]host[:port][/path][?option=value&…]`, the part of a URL behind its scheme. A zone is
- * written as `%eth0` or, as in RFC 6874, as `%25eth0`.
+ * Reads `//[user@]host[:port][/path][?option=value&…]`, the part of a URL after its scheme. A zone is written
+ * as `%eth0` or, as in RFC 6874, as `%25eth0`.
  * @throws UsageError that names what is wrong and never shows a password
  */
 export function parseOptionUrl(rest: string, expected: OptionUrlForm): OptionUrl {

@@ -7,8 +7,8 @@ import { FailureError } from './errors';
 export const GRID_NS = 64n;
 
 /**
- * The times that points can have, from 1970 to 2262: nanoseconds in 64 bits, some of which InfluxDB and
- * DuckDB reserve.
+ * Points can have the times from 1970 to 2262: nanoseconds in 64 bits, without those that InfluxDB and DuckDB
+ * reserve.
  */
 const FIRST_MS = 0;
 const LAST_MS = Date.UTC(2262, 0, 1);
@@ -19,7 +19,7 @@ export function remainderOf(time: bigint): bigint {
 }
 
 /**
- * Checks that points can have the time of the system's clock.
+ * Checks that the system's clock has a time that points can have.
  * @throws FailureError
  */
 export function checkSystemTime(wallMs = Date.now()): void {

@@ -23,7 +23,7 @@ export class RecordTable {
   private view: DataView;
   /** The first slot of each chain. */
   private heads: Int32Array;
-  /** A power of 2: at most the number of chains, and more than half of it. */
+  /** A power of 2. It is at most the number of chains, and more than half of it. */
   private wholeChains = 1;
   private chains = 1;
   private capacity = FIRST_CAPACITY;

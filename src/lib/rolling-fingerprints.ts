@@ -8,12 +8,15 @@ const SLOT_WORDS = 2;
 
 const GENERATION = 0x8000_0000;
 
-/** The part of the slots that is used at most. */
+/** At most this part of the slots is used. */
 const MOST_FULL = 3 / 4;
 
 const FIRST_SLOTS = 64;
 
-/** Fingerprints of one generation in one segment, at most about. To clear one of them takes a millisecond. */
+/**
+ * About as many fingerprints of one generation are in one segment. To clear a generation of a segment takes a
+ * millisecond.
+ */
 const IN_A_SEGMENT = 32_768;
 
 /** A segment has room for so many standard deviations more than its share. */
@@ -21,7 +24,7 @@ const DEVIATIONS = 6;
 
 const TWO_32 = 0x1_0000_0000;
 
-/** What is kept of a segment while it is written anew. */
+/** Holds the kept fingerprints of a segment while it is rewritten. */
 let scratch = new Uint32Array(0);
 
 /**
@@ -67,7 +70,7 @@ class Segment {
   get longestSearch(): number {
     let longest = 0;
     let run = 0;
-    // Twice, because a run may go on at the beginning.
+    // Twice around, because a run may continue at the beginning.
     for (let i = 0; i < 2 * this.slots; i++) {
       run = this.words[(i % this.slots) * SLOT_WORDS] === 0 ? 0 : run + 1;
       longest = Math.max(longest, run);
@@ -101,7 +104,7 @@ class Segment {
     this.youngOnes = 0;
   }
 
-  /** Writes the fingerprints that are kept into as many empty slots. */
+  /** Keeps some fingerprints, and writes them into new slots of the given number. */
   private rewrite(slots: number, isKept: (found: number) => boolean): void {
     const { words } = this;
     if (scratch.length < words.length) scratch = new Uint32Array(words.length);
@@ -128,10 +131,10 @@ class Segment {
 }
 
 /**
- * A set of fingerprints that remembers at least the last `capacity` of them, and hardly more than twice as
- * many, in memory that the garbage collector does not scan: 23 bytes for each of `capacity` when it is full.
- * A search reads one place of it. It consists of segments, each of which grows and forgets by itself, so that
- * no call takes long.
+ * A set of fingerprints. It remembers at least the last `capacity` of them, and hardly more than twice as
+ * many. Its memory is outside the garbage collector's heap: 23 bytes for each of `capacity` when it is full.
+ * A search reads one place of the memory. The set consists of segments, and each segment grows and forgets by
+ * itself, so no call takes long.
  */
 export class RollingFingerprints {
   private readonly segments: readonly Segment[];
@@ -141,7 +144,7 @@ export class RollingFingerprints {
     let segments = 1;
     while (capacity / segments > IN_A_SEGMENT) segments *= 2;
     const share = capacity / segments;
-    // A segment alone has all of them, and exactly as many.
+    // A single segment gets all of them, so it needs no reserve.
     const room = segments === 1 ? capacity : Math.ceil(share + DEVIATIONS * Math.sqrt(share));
     this.mask = segments - 1;
     this.segments = Array.from({ length: segments }, () => new Segment(room));

@@ -4,7 +4,7 @@ import { readNamedFile } from './named-file';
 /** The permission bits of all users but the owner and the group. */
 const OTHERS = 0o007;
 
-/** More than any token or key has. */
+/** Longer than any token or key. */
 const MAX_SECRET_BYTES = 65_536;
 
 /** Some systems have their certificates in one file of half a megabyte. */
@@ -23,7 +23,7 @@ export async function readSecretFile(file: string, what: string): Promise<string
   return secret;
 }
 
-/** The same for a secret of many lines. `right` says what kind of file would be right. */
+/** Reads a secret of many lines, with the same checks. `right` says what kind of file would be right. */
 export async function readSecretText(file: string, what: string, right: string): Promise<string> {
   const { bytes, mode } = await readNamedFile(file, { what, right, maxBytes: MAX_SECRET_BYTES });
   if ((mode & OTHERS) !== 0)

@@ -28,9 +28,9 @@ const CERTIFICATE_CODES = new Set([
 const NO_TLS = ['wrong version number', 'packet length too long'];
 
 /**
- * Describes a problem with the server's certificate or with TLS in one line. Undefined if the error is of
+ * Describes a problem with the server's certificate or with TLS in one line; undefined if the error is of
  * another kind. Retrying cures none of these problems.
- * @param authority says how the user has a certificate trusted that leads to no known authority
+ * @param authority says how the user can trust a certificate that leads to no known authority
  */
 export function tlsProblem(
   error: unknown,

@@ -7,11 +7,11 @@ const MAX_BYTES = 4_000_000;
 type Collect = (options: { readonly type: 'minor' }) => void;
 
 /**
- * Has the buffers of read bytes collected before there are many. Node reads each piece of a stream into
- * memory of its own, up to 64 kB. V8 decides about collecting young garbage by its objects alone, and these
- * buffers are small objects: peers that send large messages leave 40 MB of buffers behind before V8 collects
- * them, and the allocator does not return all of that. A collection of young garbage takes 0.1 ms to a few
- * milliseconds.
+ * Makes the garbage collector free the buffers of received bytes before there are many. Node reads each piece
+ * of a stream into its own memory, up to 64 kB. V8 decides about collecting young garbage by its objects
+ * alone, and these buffers are small objects. So peers that send large messages leave 40 MB of buffers before
+ * V8 collects them, and the allocator does not return all of it. A collection of young garbage takes 0.1 ms
+ * to a few milliseconds.
  */
 export class YoungGarbage {
   private bytes = 0;

@@ -10,7 +10,7 @@ export interface Delivery {
   readonly lost: number;
   /** When the last of them were lost, Unix milliseconds; null if none was. */
   readonly lostMs: number | null;
-  /** Milliseconds since a point was last delivered while points wait; null where none waits. */
+  /** Milliseconds since a point was last delivered, if points wait; null if none waits. */
   readonly stuckForMs: number | null;
 }
 

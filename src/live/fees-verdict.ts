@@ -5,7 +5,7 @@ import { LIMITS } from './limits';
 import { connectedPeers } from './step-verdict';
 import { type Answer, counted, grouped, lasting } from './verdict';
 
-/** With a smaller part of known fees, an estimate would be a guess. */
+/** If a smaller part of the fees is known, an estimate would be a guess. */
 const LEAST_KNOWN = 0.1;
 
 /** A mempool that began later than this and has seen no block lacks most transactions. */
@@ -19,7 +19,7 @@ export function feesAnswer(facts: Facts): Answer {
   if (connectedPeers(facts).length === 0)
     return {
       ...{ tone: 'unknown', answer: 'Not known: no peer', panel: PANEL },
-      reason: 'Nobody relays transactions.',
+      reason: 'No peer relays transactions.',
       advice: '',
     };
   const known = mempool.vsizes.reduce((sum, vsize) => sum + vsize, 0);
@@ -32,7 +32,7 @@ export function feesAnswer(facts: Facts): Answer {
       reason:
         all === 0
           ? `No transaction waits for a block; the monitor began ${lasting(ageMs)} ago.`
-          : `The fees of only ${percent(share)} of what waits are known. The part grows with each block.`,
+          : `The fees of only ${percent(share)} of the waiting transactions are known. The share grows with each block.`,
     };
   const rate = nextBlockRate(mempool);
   const blocks = all / BLOCK_VSIZE;
@@ -43,7 +43,7 @@ export function feesAnswer(facts: Facts): Answer {
     return {
       ...{ tone: 'warn', answer, panel: 'mempool-count' },
       reason: `${waits}: more than three times those of the last hours.`,
-      advice: 'Fees may rise. Look at whether blocks come, and at what fills the mempool.',
+      advice: 'Fees may rise. Check whether blocks come, and what fills the mempool.',
     };
   const isYoung = ageMs < YOUNG_MS && grewMs < startedMs;
   return {
@@ -55,8 +55,8 @@ export function feesAnswer(facts: Facts): Answer {
 }
 
 /**
- * The least feerate in sat/vB that the next block will probably contain; null if everything fits. What pays
- * most is mined first, and transactions with an unknown fee are taken to pay like the others.
+ * The least feerate in sat/vB that the next block will probably contain; null if everything fits. Assumes
+ * that miners take the highest feerates first, and that transactions with an unknown fee pay like the others.
  */
 export function nextBlockRate({ vsizes, unknownVsize }: FeeBands): number | null {
   const known = vsizes.reduce((sum, vsize) => sum + vsize, 0);

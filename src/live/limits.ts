@@ -2,13 +2,13 @@ import { NETWORK_NAMES, isLocalNetwork } from '../wire/networks';
 
 const MINUTE_MS = 60_000;
 
-/** BtcdmonNoBlock: the networks that are mined all the time. On the others a block comes if somebody asks. */
+/** BtcdmonNoBlock: the networks that are mined all the time. On the others blocks come on demand. */
 export const MINED_NETWORKS = NETWORK_NAMES.filter((network) => !isLocalNetwork(network));
 
 /**
- * From where on a node is not well. The verdicts of the page and the alerts (`src/alerts`, and the rules of
- * Grafana and Prometheus that are made of them) take each limit from here; the alert that has it stands
- * beside it. The page says at once what an alert says after some minutes.
+ * The limits beyond which a node is not well. The verdicts of the page and the alerts (`src/alerts`, and the
+ * generated rules of Grafana and Prometheus) take them from here. Each limit names its alert. The page shows
+ * at once what an alert reports after some minutes.
  */
 export const LIMITS = {
   /** BtcdmonNoBlock: the best chain did not grow for so long. */
@@ -18,9 +18,9 @@ export const LIMITS = {
   /** BtcdmonReorganisation: so many blocks left the best chain at once, within so long. */
   reorgDepth: 2,
   reorgMs: 60 * MINUTE_MS,
-  /** BtcdmonFewPeers, surges: the mean over so long is compared with a time before. */
+  /** BtcdmonFewPeers, surges: the length of time whose mean is compared with an earlier time. */
   latelyMs: 10 * MINUTE_MS,
-  /** BtcdmonFewPeers: less than this part of the peers of so long ago, where these were at least so many. */
+  /** BtcdmonFewPeers: the mean is below this part of the earlier peers, if there were at least so many. */
   peersBeforeMs: 60 * MINUTE_MS,
   fewPeersPart: 0.5,
   fewPeersFrom: 4,

@@ -64,7 +64,7 @@ export class LiveView implements Live, Collector {
   readonly network: NetworkName;
   readonly startedMs: number;
   readonly on: Handlers<MonitorEvents>;
-  /** By hash (as people write it), the oldest first. */
+  /** By hash in reversed hex, the oldest first. */
   private readonly lastBlocks = new Map<string, LiveBlock>();
   /** By txid, the oldest first. */
   private readonly lastTransactions = new Map<Hash, LiveTransaction>();

@@ -54,9 +54,9 @@ export interface LiveBlock {
   readonly numTx: number;
   /** What the coinbase takes beyond the subsidy, in satoshi; null if unknown. */
   readonly totalFees: number | null;
-  /** How long judging it took, in milliseconds; null where that is not known, as of a watched node. */
+  /** How long its checks took, in milliseconds; null if that is not known, as for a watched node. */
   readonly processMs: number | null;
-  /** Address of the peer that announced it first; null if none did. */
+  /** Address of the peer that announced it first; null if no peer did. */
   readonly firstFrom: string | null;
 }
 

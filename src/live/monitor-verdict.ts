@@ -2,7 +2,7 @@ import type { Delivery, Facts } from './facts';
 import { LIMITS } from './limits';
 import { type Answer, counted, grouped, lasting } from './verdict';
 
-/** A delay of the event loop that is told at once, as a stall (`STALL_MS` of the series `btcdmon`). */
+/** A delay of the event loop that the page shows at once, as a stall (`STALL_MS` of the series `btcdmon`). */
 const LATE_NOW_MS = 1_000;
 
 /** Can the answers be trusted: is the monitor itself well? */
@@ -15,14 +15,14 @@ export function monitorAnswer({ deliveries, loop, nowMs }: Facts): Answer {
     return {
       ...{ tone: 'warn', answer: 'Points wait and none is delivered', panel: 'points-waiting' },
       reason: `The exporter ${stuck.name} has delivered nothing for ${lasting(stuck.stuckForMs ?? 0)}.`,
-      advice: 'Does its receiver run, and has it room on its disk? The log has its answer.',
+      advice: 'Check that its receiver runs and has room on its disk. The log has its answer.',
     };
   const slow = slowness(loop);
   if (slow !== null)
     return {
       ...{ tone: 'warn', answer: 'The monitor is too slow', panel: 'loop-lag' },
       reason: `${slow} Times that it measures are wrong by as much.`,
-      advice: 'Look at what else uses the processor and the memory of this machine.',
+      advice: 'Check what else uses the processor and the memory of this machine.',
     };
   const [earlier] = lossy;
   if (earlier !== undefined)

@@ -10,7 +10,7 @@ export interface StateAlert {
   readonly firingMs: number;
   /** What is wrong with which node, and what was measured, in one line. */
   readonly reason: string;
-  /** Nobody is told of it. */
+  /** Whether its receivers are not told (`--silence`). */
   readonly isSilenced: boolean;
 }
 

@@ -19,7 +19,7 @@ export function stepAnswer(facts: Facts): Answer {
     return {
       ...(isStarting(facts)
         ? { tone: 'unknown', answer: 'Not known yet', reason: `${at}; peers are being dialled.` }
-        : { tone: 'bad', answer: 'Not known: no peer', reason: `${at}, and nobody tells of newer ones.` }),
+        : { tone: 'bad', answer: 'Not known: no peer', reason: `${at}, and no peer reports newer ones.` }),
       ...{ advice: '', panel: PANEL },
     };
   if (reorgDepth >= LIMITS.reorgDepth)
@@ -63,22 +63,22 @@ function stillness(
   { height, grewMs, nowMs, startedMs }: Facts,
   peers: number,
 ): Pick<Answer, 'answer' | 'reason'> {
-  const told = peers === 1 ? 'the peer tells' : 'the peers tell';
+  const told = peers === 1 ? 'the peer reports' : 'the peers report';
   if (height === 0)
     return {
       answer: 'Only the genesis block',
-      reason: `The chain has no block beyond it, and ${told} of none.`,
+      reason: `The chain has no further block, and ${told} none.`,
     };
   const at = `The best header is at ${grouped(height)}`;
   if (startedMs - grewMs > OLD_MS)
     return {
       answer: `The last block is of ${new Date(grewMs).toISOString().slice(0, 10)}`,
-      reason: `${at}, and ${told} of none that is newer. The monitor began ${lasting(nowMs - startedMs)} ago.`,
+      reason: `${at}, and ${told} no newer one. The monitor began ${lasting(nowMs - startedMs)} ago.`,
     };
   return { answer: `No block for ${lasting(nowMs - grewMs)}`, reason: `${at}, like those of the peers.` };
 }
 
-/** The peers that have told who they are. */
+/** The peers that have sent their `version`. */
 export function connectedPeers({ peers }: Pick<Facts, 'peers'>): readonly LivePeer[] {
   return peers.filter(({ version }) => version !== null);
 }
@@ -104,7 +104,7 @@ function behind({ height, dials, peers }: Facts): Answer | null {
       answer: `${last.address} is ${counted(height - last.height, 'block')} behind`,
       panel: PANEL,
     },
-    reason: `It told of ${grouped(last.height)}, and other peers of ${grouped(height)}.`,
+    reason: `Its height is ${grouped(last.height)}, and that of other peers is ${grouped(height)}.`,
     advice: 'It may still load the chain. If not, look at its log.',
   };
 }

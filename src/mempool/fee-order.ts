@@ -10,7 +10,7 @@ export const MAX_CLUSTER = 64;
 /** Inputs and outputs of a transaction that are looked at. No standard transaction has more. */
 const MAX_LINKS = 4_000;
 
-/** So many changed clusters wait before each new transaction has some of them put in order. */
+/** If more changed clusters than this wait, each new transaction has some of them put in order. */
 const MAX_QUEUED = 64;
 
 /** Look-ups that a new transaction, and a reader, may cause. A mean transaction takes five. */
@@ -25,12 +25,12 @@ const MAX_MISFITS = 200;
 
 /**
  * The transactions of the relay view in the order in which a miner takes them: by the feerate of their chunk
- * (`chunksOf`). Those whose fee is not known are in no chunk, and count as confirmed where others spend their
- * outputs. Nor are the further transactions of a cluster of more than `MAX_CLUSTER` considered together with
- * a given one; Core does not relay such clusters.
+ * (`chunksOf`). A transaction whose fee is not known is in no chunk, and counts as confirmed for those that
+ * spend its outputs. In a cluster of more than `MAX_CLUSTER`, only a part is considered together; Core does
+ * not relay such clusters.
  *
- * A change costs as much as the cluster that it is in, and nothing depends on the time: the same changes give
- * the same order. A new transaction stands at its own feerate until its cluster was put in order.
+ * A change costs as much as its cluster. Nothing depends on the time: the same changes give the same order. A
+ * new transaction has its own feerate until its cluster was put in order.
  */
 export class FeeOrder {
   /** The view by feerate. Ask `settle` before. */
@@ -65,7 +65,7 @@ export class FeeOrder {
   left(slot: number): void {
     const isOrdered = this.fields.bin(slot) < UNKNOWN_FEE;
     this.take(slot);
-    // What an entry without a known fee leaves behind was never in its cluster.
+    // An entry without a known fee was in no cluster, so the clusters of its neighbours stay as they are.
     if (isOrdered) this.eachNeighbour(slot, (other) => this.enqueue(other));
   }
 
@@ -82,8 +82,8 @@ export class FeeOrder {
   }
 
   /**
-   * Slots of the transactions that fill a block best, in their order: those of the highest chunk feerates
-   * that fit. One that does not fit is left out, with all that spends it.
+   * Slots of the transactions that fill a block best, in order: those of the highest chunk feerates that fit.
+   * If one does not fit, it is left out together with all that spends it.
    * @param room in vB
    */
   template(room: number): number[] {
@@ -117,7 +117,7 @@ export class FeeOrder {
     return this.fields.rate(slot);
   }
 
-  /** The entries of a bin in their order. Those of one rate stand in it in their order already. */
+  /** The entries of a bin in their order. Entries of equal rate are in order already. */
   private ofBin(bin: number): number[] {
     const { fields } = this;
     const slots: number[] = [];
@@ -166,7 +166,7 @@ export class FeeOrder {
     });
     for (const { members, fee, vsize } of chunks)
       for (const member of members) this.placeAt(slots[member] ?? NONE, fee / vsize);
-    // A part of a larger cluster says nothing of the rest.
+    // A part of a larger cluster says nothing about the rest.
     if (slots.length < MAX_CLUSTER) for (const slot of slots) this.fields.isQueued[slot] = 0;
   }
 
@@ -202,7 +202,7 @@ export class FeeOrder {
     this.queue.push(slot);
   }
 
-  /** Puts an entry that is in no bin where its feerate is, behind the last of the same rate. */
+  /** Puts an entry without a bin at its feerate, after the last one of the same rate. */
   private put(slot: number, rate: number): void {
     const { fields, firsts, lasts } = this;
     const bin = binOf(rate);
@@ -238,7 +238,7 @@ export class FeeOrder {
     else fields.before[after] = before;
   }
 
-  /** Adds an entry of a bin to the sums, or takes it out of them. */
+  /** Adds an entry of a bin to the sums, or removes it from them. */
   private count(slot: number, sign: 1 | -1): void {
     const { entries } = this.graph;
     const fee = entries.fee(slot) ?? 0;

@@ -18,7 +18,7 @@ export interface FeeProjection {
   /** Transactions and their virtual size by `BUCKET_FLOORS`. */
   readonly counts: readonly number[];
   readonly vsizes: readonly number[];
-  /** Transactions whose fee is not known, which are in no bucket, and their virtual size. */
+  /** Transactions whose fee is not known, and their virtual size. They are in no bucket. */
   readonly unknown: number;
   readonly unknownVsize: number;
   /** Transactions that pay less than their chunk, and their virtual size. */
@@ -31,9 +31,9 @@ export interface FeeProjection {
 const PROJECTED_BLOCKS = 24;
 
 /**
- * Fills blocks from the highest bin down. The transactions whose fee is not known are taken to pay like the
- * others: they take their part of the room of each block. Of a bin that a block takes in part the feerates
- * are taken to be equal; they differ by 1 % at most.
+ * Fills blocks from the highest bin down. Transactions whose fee is not known are assumed to pay like the
+ * others: they take their part of each block. If a block takes only a part of a bin, the feerates of the bin
+ * are assumed to be equal; they differ by 1 % at most.
  */
 export function projectionOf(sums: BinSums): FeeProjection {
   const { counts, vsizes } = sums.within(BUCKET_FLOORS);
@@ -80,9 +80,9 @@ function blocksOf(sums: BinSums, room: number): ProjectedBlock[] {
 }
 
 /**
- * The feerate in sat/vB by which a transaction would be in one of the next `within` blocks, at most
- * `PROJECTED_BLOCKS`, if nothing came: the least in the last of them. Where they have room to spare it is
- * `least`, at which transactions are relayed.
+ * The feerate in sat/vB that puts a transaction into one of the next `within` blocks, at most
+ * `PROJECTED_BLOCKS`, if nothing else came: the least feerate in the last of them. If these blocks have room
+ * to spare, it is `least`, the feerate at which transactions are relayed.
  */
 export function neededRate({ blocks }: FeeProjection, within: number, least: number): number {
   const last = blocks[within - 1];

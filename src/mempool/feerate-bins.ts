@@ -73,7 +73,7 @@ export class BinSums {
   }
 }
 
-/** The floors of all bands and buckets, and as many between them as `STEP` wants. */
+/** The floors of all bands and buckets, with floors between them at distances of `STEP`. */
 function binFloors(): Float64Array {
   const wanted = [...new Set<number>([...BAND_FLOORS, ...BUCKET_FLOORS, HIGHEST])].sort((a, b) => a - b);
   const floors: number[] = [];

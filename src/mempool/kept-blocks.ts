@@ -8,7 +8,7 @@ const KEPT_BLOCKS = 12;
 
 /** Numbers, from 1, of the last blocks of the best chain. */
 export class KeptBlocks {
-  /** By hash, in the order in which they arrived. */
+  /** Numbers by hash, in the order in which the blocks arrived. */
   private readonly numbers = new Map<Hash, number>();
   private last = 0;
 

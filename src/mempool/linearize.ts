@@ -18,13 +18,12 @@ export interface Chunk {
 }
 
 /**
- * The chunks of a cluster, in the order in which a miner takes them; their feerates descend. Of what is left,
- * the transaction whose ancestors have the highest feerate together with it comes next, after these
- * ancestors. A row of transactions that pays more than the row before it then becomes one chunk with it.
- *
- * The order is that of Bitcoin Core up to 30 (`BlockAssembler::addPackageTxs`), and the chunks are those of
- * Core 31 (`ChunkLinearization` of src/cluster_linearize.h). Core 31 also looks for better orders, in which
- * several children pay for a parent. The time grows with the square of the number of transactions.
+ * The chunks of a cluster, in the order in which a miner takes them; their feerates descend. Among the
+ * transactions that are left, the one that has the highest feerate together with its remaining ancestors
+ * comes next, after these ancestors. If a row of transactions pays more than the row before it, both become
+ * one chunk. The order is that of Bitcoin Core up to 30 (`BlockAssembler::addPackageTxs`), and the chunks are
+ * those of Core 31 (`ChunkLinearization` of src/cluster_linearize.h). Core 31 also looks for better orders,
+ * in which several children pay for a parent. The time grows with the square of the number of transactions.
  */
 export function chunksOf(cluster: Cluster): Chunk[] {
   const chunks: Chunk[] = [];

@@ -1,6 +1,6 @@
 import { NONE } from '../lib/record-table';
 
-/** The bin of a transaction that is in none, as it is not in the view or its fee is not known. */
+/** The bin of a transaction without a bin: it is not in the view, or its fee is not known. */
 export const NO_BIN = 0xffff;
 export const UNKNOWN_FEE = 0xfffe;
 
@@ -13,7 +13,7 @@ const FIRST_CAPACITY = 64;
 export class OrderFields {
   /** Feerate of its chunk in sat/vB. */
   rates = new Float64Array(FIRST_CAPACITY);
-  /** Where it stands among transactions of the same rate: the lower number first. */
+  /** The order among transactions of the same rate: the lower number first. */
   places = new Float64Array(FIRST_CAPACITY);
   /** The neighbours in the list of its bin. */
   before = new Int32Array(FIRST_CAPACITY).fill(NONE);

@@ -14,7 +14,7 @@ const INDEX = 32;
 /** Memory of a spend in bytes: its record, and its slots in a hash table that is half full. */
 export const SPEND_BYTES = 4 + OUTPOINT_BYTES + PAYLOAD_BYTES + 8;
 
-/** Which transaction spends an output. Of several in conflict it contains only one. */
+/** Which transaction spends an output. If several conflict, it contains only one of them. */
 export class Spends {
   private readonly table = new RecordTable(OUTPOINT_BYTES, PAYLOAD_BYTES);
   private readonly outpointBytes = Buffer.alloc(OUTPOINT_BYTES);

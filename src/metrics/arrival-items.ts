@@ -4,7 +4,7 @@ import type { Hash } from '../wire/hash';
 /** The part of the items followed at a time that one peer may have begun. */
 const PEER_SHARE = 1 / 4;
 
-/** The most peers that are told of one item. */
+/** The most peers of one item that get a point. */
 const MAX_PEERS = 25_000;
 
 /** How many items are followed at a time, and for how long each. */
@@ -25,8 +25,8 @@ interface Item {
 }
 
 /**
- * Blocks or transactions of which each peer's first announcement is told. If too many spread at a time, later
- * ones are left out as a whole, so that what is told of an item is complete.
+ * Blocks and transactions that are followed: each peer's first announcement gets a point. If too many spread
+ * at a time, later ones are not followed at all, so that the points of an item are complete.
  */
 export class ArrivalItems {
   /** The oldest first. */
@@ -39,8 +39,8 @@ export class ArrivalItems {
   }
 
   /**
-   * Takes the announcement of an item by a peer. Returns the milliseconds since the first one; undefined
-   * where nothing is told: the peer has announced it before, or the item is not followed.
+   * Takes the announcement of an item by a peer. Returns the milliseconds since the first one. Undefined if
+   * there is no point: the peer has announced it before, or the item is not followed.
    */
   announced(hash: Hash, peer: number, nowMs: number): number | undefined {
     const item = this.items.get(hash);

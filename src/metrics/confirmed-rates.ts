@@ -1,4 +1,4 @@
-/** Numbers of blocks within which a feerate is said to suffice, and for which that is judged. */
+/** Numbers of blocks for which feerates are estimated and the estimates are judged. */
 export const JUDGED_TARGETS = [1, 3, 6] as const;
 
 type JudgedTarget = (typeof JUDGED_TARGETS)[number];
@@ -9,13 +9,13 @@ export type Estimates = readonly number[] | undefined;
 /** An estimate, and what turned out. */
 export interface JudgedEstimate {
   readonly within: JudgedTarget;
-  /** What was said to be needed, in sat/vB. */
+  /** The estimate, in sat/vB. */
   readonly estimate: number;
   /** What was needed. */
   readonly needed: number;
 }
 
-/** Holds estimates to the blocks that follow. Its memory is that of a few numbers for each of six blocks. */
+/** Compares estimates with the blocks that follow. It keeps a few numbers for each of six blocks. */
 export class ConfirmedRates {
   /** The estimates before each of the last blocks, and what the block took; the newest last. */
   private readonly blocks: { readonly before: Estimates; readonly took: number | undefined }[] = [];
@@ -24,8 +24,8 @@ export class ConfirmedRates {
 
   /**
    * Takes the next block of the best chain.
-   * @param took the least feerate in sat/vB that the block took; undefined if that is not known, as of an
-   *   empty block, which says nothing of the feerate
+   * @param took the least feerate in sat/vB in the block; undefined if it is not known, as for an empty
+   * block, which says nothing about the feerate
    * @param after the estimates after it
    */
   add(took: number | undefined, after: Estimates): JudgedEstimate[] {

@@ -33,7 +33,7 @@ export type Together = (action: () => void) => void;
 export class Emitter {
   private readonly counts = new Map<SeriesName, number>(SERIES_NAMES.map((name) => [name, 0]));
   private readonly tagSets = new Map<string, Readonly<Record<string, string>>>();
-  /** The least time of the next point that is emitted together with others; null where none is. */
+  /** The least time of the next point of a group that is emitted together; null outside of a group. */
   private nextNs: bigint | null = null;
 
   constructor(

@@ -4,7 +4,7 @@ type Floor = (typeof BUCKET_FLOORS)[number];
 type Undotted<T extends string> = T extends `${infer A}.${infer B}` ? `${A}_${B}` : T;
 type FloorName = Undotted<`${Floor}`>;
 
-/** The names of the columns of a bucket: `num_tx_0_1` is that of 0.1 sat/vB. */
+/** The names of the columns of a bucket: `num_tx_0_1` is the bucket from 0.1 sat/vB on. */
 export type BucketColumn = `num_tx_${FloorName}` | `vsize_${FloorName}`;
 
 /** A bucket of `mempool_fees`. */

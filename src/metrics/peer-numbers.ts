@@ -2,9 +2,9 @@
 const MAX_PEERS = 30_000;
 
 /**
- * A small number for each peer, by its address, under which compact tables remember it. Numbers of peers that
- * are gone are given to others, but not before a time in which the tables may still hold them. A peer that
- * comes back before that has its number again.
+ * A small number for each peer, by its address. Compact tables remember peers by it. A number of a peer that
+ * left is used again only after the tables have forgotten it. A peer that comes back before that gets its
+ * number again.
  */
 export class PeerNumbers {
   private readonly numbers = new Map<string, number>();

@@ -9,7 +9,7 @@ export interface TakenPoints {
   readonly rejection: string | undefined;
 }
 
-/** Offers each point to `take`, which takes it or says why it can never be written. */
+/** Offers each point to `take`, which takes it or returns why it can never be written. */
 export function takeEach(points: readonly Point[], take: (point: Point) => Rejection | null): TakenPoints {
   let taken = 0;
   let rejection: string | undefined;

@@ -2,7 +2,9 @@ import type { FieldValue, Point } from './point';
 import { type SeriesName, seriesOf, tagNames } from './schema';
 import type { ColumnType } from './schema-types';
 
-/** InfluxDB's range of times in nanoseconds; DuckDB's TIMESTAMP_NS holds the same but for its infinities. */
+/**
+ * InfluxDB's range of times in nanoseconds. DuckDB's TIMESTAMP_NS has the same range without its infinities.
+ */
 const MIN_TIME = -9_223_372_036_854_775_806n;
 const MAX_TIME = 9_223_372_036_854_775_806n;
 
@@ -13,7 +15,7 @@ export interface Rejection {
   readonly detail: string;
 }
 
-/** Of a point of a series that the schema lacks. */
+/** The rejection of a point whose series is not in the schema. */
 export const UNKNOWN_SERIES: Rejection = {
   reason: 'unknown column',
   detail: 'a series that the schema lacks',
@@ -58,8 +60,8 @@ const WANTED: Readonly<Record<ColumnType, string>> = {
 };
 
 /**
- * Whether a column of a type can hold a value. Integers beyond ±2^53 are refused because they are no longer
- * exact, NaN and the infinities as InfluxDB has none.
+ * Whether a column of a type can hold a value. Integers beyond ±2^53 are refused because they are not exact.
+ * NaN and the infinities are refused because InfluxDB has none.
  */
 export function isOfType(type: ColumnType, value: Exclude<FieldValue, undefined>): boolean {
   switch (type) {

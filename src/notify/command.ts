@@ -5,8 +5,8 @@ import type { Message } from './message';
 import type { Receiver } from './receiver';
 
 /**
- * Runs a command of the shell for each message. The message comes as JSON on its standard input, and the
- * parts of it that scripts need in variables, so that nothing of it is ever read as a command.
+ * Runs a shell command for each message. The command gets the message as JSON on its standard input, and the
+ * parts that scripts need in variables. So no part of a message is ever run as a command.
  */
 export function command(text: string): Receiver {
   return {

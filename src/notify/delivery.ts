@@ -5,7 +5,9 @@ import type { Timer } from '../lib/timer';
 import { messageFor } from './message';
 import type { Receiver } from './receiver';
 
-/** The least time between two messages. What changes meanwhile is in the next one, if it still holds then. */
+/**
+ * The least time between two messages. A change in this time is in the next message, if it still holds then.
+ */
 const GAP_MS = 60_000;
 
 /** An alert must have been cleared for so long before it is called resolved: it may come and go. */
@@ -29,8 +31,9 @@ export interface DeliveryModules {
 }
 
 /**
- * Keeps one receiver informed: compares what fires with what the receiver was told, and sends the difference.
- * There is no queue. A receiver that is away for long gets one message about what holds when it is back.
+ * Keeps one receiver informed: compares the firing alerts with those that the receiver was told of, and sends
+ * the difference. There is no queue: a receiver that was away for long gets one message about the alerts that
+ * fire when it is back.
  */
 export class Delivery {
   private firing: ReadonlyMap<string, FiringAlert>;

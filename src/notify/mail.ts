@@ -2,7 +2,7 @@ import type * as Nodemailer from 'nodemailer';
 import { messageOf } from '../lib/errors';
 import type { Receiver } from './receiver';
 
-/** Where mail is handed in, and for whom. */
+/** The mail server, and the recipients. */
 export interface MailSettings {
   readonly host: string;
   readonly port: number;

@@ -17,11 +17,11 @@ interface MessageAlert {
   readonly since: string;
   /** What to do, in this order. */
   readonly steps: readonly string[];
-  /** The URL of what is said about it. */
+  /** The URL of its runbook. */
   readonly runbook: string;
 }
 
-/** What a receiver is told at a time: alerts that began to fire, and those that do not any more. */
+/** A message to a receiver: alerts that began to fire, and alerts that were cleared. */
 export interface Message {
   /** `firing` if any alert in it fires. */
   readonly status: 'firing' | 'resolved';

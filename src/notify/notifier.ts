@@ -3,7 +3,7 @@ import { type Timer, systemTimer } from '../lib/timer';
 import { Delivery } from './delivery';
 import type { Receiver } from './receiver';
 
-/** What receivers were told, from one run to the next. */
+/** Keeps what receivers were told, from one run to the next. */
 interface ToldStore {
   /** The alerts that a receiver takes to be firing. `id` names the receiver. */
   told(id: string): readonly FiringAlert[];

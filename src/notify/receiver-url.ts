@@ -68,7 +68,7 @@ function urlOf(text: string, wrong: Wrong): URL {
 function mailOf(scheme: 'smtp' | 'smtps', rest: string, env: NodeJS.ProcessEnv, wrong: Wrong): MailSettings {
   const url = urlOf(`http:${rest}`, wrong);
   const { hostname, username, searchParams, pathname } = url;
-  // URL leaves out port 80, that of http.
+  // URL drops port 80, the default of http.
   const given = /^\/\/(?:[^/?@]*@)?(?:\[[^\]]*\]|[^/?:]*):(\d+)/.exec(rest)?.[1];
   const port = given === undefined ? (scheme === 'smtps' ? 465 : 587) : Number(given);
   if (port < 1) throw wrong('port 0 is none');

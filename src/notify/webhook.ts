@@ -98,7 +98,10 @@ function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
-/** Why nothing was answered. Node's own message only says that the fetch failed; its cause names no path. */
+/**
+ * The reason why there was no answer. Node's own message only says that the fetch failed; its cause names no
+ * path.
+ */
 function reasonOf(error: unknown): string {
   if (error instanceof DOMException || (error as Error).name === 'TimeoutError') return 'it does not answer';
   const { cause } = error as { readonly cause?: unknown };

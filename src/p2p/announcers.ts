@@ -14,7 +14,10 @@ const MAX_ANNOUNCEMENTS = 5_000;
 const SHARED_ANNOUNCEMENTS = 100_000;
 const MIN_ANNOUNCEMENTS = 100;
 
-/** The same of peers that we have found: 125 of them may have all that one may, 10,000 share 250 MB. */
+/**
+ * The same limits for peers that joining found: 125 of them may each have the maximum, and 10,000 share 250
+ * MB.
+ */
 const JOINED_ANNOUNCEMENTS = 625_000;
 const MIN_JOINED_ANNOUNCEMENTS = 50;
 

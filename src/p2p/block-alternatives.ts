@@ -11,14 +11,14 @@ const FORGERY_MS = 300_000;
 export interface BlockAlternatives {
   /** Other peers that announced it. */
   readonly announcers: readonly Connection[];
-  /** Peers that may have it and were not asked. */
+  /** Peers that may have it and that we have not asked. */
   readonly fetchers: readonly Connection[];
   /** Whether it was requested because it was missing. */
   readonly fetched: boolean;
 }
 
 /**
- * Remembers the alternatives to the last blocks that came, and which of them were forged: other bytes below
+ * Remembers the alternatives to the last blocks that came, and which of them were forged: other bytes after
  * the header of the block.
  */
 export class BlockAlternativesCache {

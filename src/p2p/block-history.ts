@@ -43,9 +43,9 @@ export class BlockHistory {
   }
 
   /**
-   * Notes that a block came. A block that nobody asked for is not examined, so it may be any bytes below a
-   * header: it does not count as arrived.
-   * @param awaited the block among those that are wanted, if it is one
+   * Notes that a block came. An unrequested block is not examined: its bytes after the header may be
+   * anything, so it does not count as arrived.
+   * @param awaited the block among the wanted ones, if it is wanted
    */
   received(hash: Hash, awaited: PendingBlock | undefined): BlockReceipt {
     const wasRequested = this.announced.has(hash);

@@ -14,7 +14,7 @@ const MAX_OFFERS = 512;
 const SHARED_OFFERS = 32_768;
 const MIN_OFFERS = 16;
 
-/** The same of peers that we have found: 128 of them may have all that one may. */
+/** The same limits for peers that joining found: 128 of them may each have the maximum. */
 const JOINED_OFFERS = 65_536;
 
 /**
@@ -60,10 +60,10 @@ export class BlockPeers {
   }
 
   /**
-   * The peer with the fewest blocks in flight. Peers that let no block lapse come first, and of these the
-   * preferred ones.
-   * @param most blocks in flight: a peer with as many is not taken
-   * @param asked peers that were asked before, and are not taken
+   * The peer with the fewest blocks in flight. Peers that never let a block lapse come first, and preferred
+   * peers before others.
+   * @param most a peer with so many blocks in flight is not taken
+   * @param asked peers that were asked before; they are not taken
    */
   leastLoaded(
     connections: readonly Connection[],

@@ -65,7 +65,7 @@ export class BlockRequests {
 
   /**
    * Notes that a peer has begun to send a block unasked, as a compact one; false if the block has come
-   * before. The caller has checked the proof of work, so no bound is needed here.
+   * before. The caller has checked the proof of work, so there is no limit here.
    */
   expect(connection: Connection, hash: Hash): boolean {
     if (this.history.hasArrived(hash)) return false;
@@ -123,8 +123,8 @@ export class BlockRequests {
   /**
    * Asks for missing blocks, except those in flight.
    * @param depth of the first of them below the best header
-   * @param connections the peers that may be asked, preferred ones first; of many only the first are looked
-   *   at
+   * @param connections the peers that may be asked, preferred ones first; only the first of many are
+   * considered
    */
   fetch(hashes: readonly Hash[], depth: number, connections: Iterable<Connection>): void {
     const now = this.modules.clock.monotonicMs();

@@ -158,7 +158,7 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     return this.kind === 'kept';
   }
 
-  /** Whether the peer accepted the connection, whatever came then. */
+  /** Whether the connection was ever open, whatever happened later. */
   get wasOpened(): boolean {
     return this.connected;
   }

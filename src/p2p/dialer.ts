@@ -115,7 +115,7 @@ export class Dialer {
         this.failures = 0;
         return { reason, text: reason, reached: 'handshake' };
       }
-      // What somebody answered says more than what nobody answered.
+      // A failure with an answer says more than one without.
       if (end.reached === 'nothing') end = { reason, reached };
       reasons.push(addresses.length === 1 ? reason : `${address} ${reason}`);
     }
@@ -124,7 +124,7 @@ export class Dialer {
   }
 
   /**
-   * Dials one address, and waits for the end of the connection. Where the peer lacks the encrypted transport,
+   * Dials one address, and waits for the end of the connection. If the peer lacks the encrypted transport,
    * dials once more by the plain one.
    */
   private async dialAddress(

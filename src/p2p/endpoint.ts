@@ -105,7 +105,7 @@ function keyOf({ host, port }: Endpoint): string {
   return `${plain} ${port}`;
 }
 
-/** The ASCII form of a DNS name; an ASCII name stays as it is. */
+/** The ASCII form of a DNS name. */
 function toAscii(name: string): string {
   return /[^\0-\x7f]/.test(name) ? domainToASCII(name) : name;
 }

@@ -1,10 +1,8 @@
 import { NETWORKS } from '../wire/networks';
 
 /**
- * What a connection speaks that is not meant for us. The list is fixed, because it becomes a tag.
- * `wrong-network` - the `version` of another network;
- * `tls`, `http` - these protocols;
- * `unknown-protocol` - other text.
+ * A protocol that is not meant for us. The list is fixed, because it becomes a tag. `wrong-network` - the
+ * `version` of another network; `tls`, `http` - these protocols; `unknown-protocol` - other text.
  */
 export const FOREIGN_PROTOCOLS = ['wrong-network', 'tls', 'http', 'unknown-protocol'] as const;
 
@@ -54,7 +52,7 @@ function foreignProtocol(first: Buffer): ForeignProtocol | typeof ENCRYPTED_TRAN
 }
 
 /**
- * What the first bytes of a connection are: the `version` of this network, another message of it, or a
+ * The kind of the first bytes of a connection: the `version` of this network, another message of it, or a
  * foreign protocol.
  */
 export type FirstVerdict = 'version' | 'other-message' | ForeignProtocol | typeof ENCRYPTED_TRANSPORT;

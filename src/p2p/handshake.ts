@@ -56,7 +56,7 @@ export class Handshake {
     if (this.nonce !== null) this.modules.nonces.delete(this.nonce);
   }
 
-  /** The nonce of our own `version`, by which a connection to ourselves is recognized. */
+  /** The nonce of our own `version`, which shows a connection to ourselves. */
   createNonce(): Buffer {
     const bytes = randomBytes(8);
     this.nonce = bytes.readBigUInt64LE();

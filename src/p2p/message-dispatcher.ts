@@ -146,7 +146,7 @@ export class MessageDispatcher implements TransportSink {
 
   /**
    * Whether the peer's budget allows the points of the message that is being handled. If not, the caller
-   * drops them; the peer is reported, and disconnected if it goes on.
+   * drops the points, the peer is reported, and it is disconnected if it continues.
    */
   affords(points: number): boolean {
     if (this.budget === null) return true;

@@ -48,7 +48,7 @@ export type Violation =
 /** Why an inbound connection is refused. */
 export type Refusal = 'banned' | 'excluded' | 'inbound-full' | 'inbound-share' | 'duplicate';
 
-/** Further reasons for which a tap does not lead a connection on (`src/tap`). */
+/** Further reasons for which a tap refuses a connection (`src/tap`). */
 export type TapOnlyRefusal =
   | 'target-unreachable'
   | 'loop'
@@ -77,12 +77,12 @@ export type DisconnectReason =
   | 'no-services'
   /** We let the peer go, so that another one takes its place (--rotate). */
   | 'rotated'
-  /** The connection was to find out whether a told address is that of a node (--feelers). */
+  /** The connection tested whether an address that a peer sent is that of a node (--feelers). */
   | 'feeler'
   | 'closed-by-peer'
   | 'connection-refused'
   | 'connect-timeout'
-  /** The proxy or bridge failed by which the address is dialled. */
+  /** The proxy or bridge of the route failed. */
   | 'route-failed'
   | 'stalled'
   | 'not-reading'
@@ -101,9 +101,9 @@ export interface P2PEvents {
   bytesRead: { readonly peer: PeerInfo; readonly bytes: number };
   /** Bytes were written to a socket. */
   bytesWritten: { readonly peer: PeerInfo; readonly bytes: number };
-  /** Bytes of connections of a watched node of which a tap knows nothing else. */
+  /** Bytes of a watched node's connections that a tap did not see as messages. */
   bytesMissed: { readonly read: number; readonly written: number };
-  /** Of the bytes of a connection, some that carry no message: those of a key exchange, and decoys. */
+  /** Bytes of a connection without a message: those of a key exchange, and decoys. */
   overhead: {
     readonly peer: PeerInfo;
     readonly kind: OverheadKind;
@@ -140,7 +140,7 @@ export interface P2PEvents {
   addresses: { readonly peer: PeerInfo; readonly addresses: readonly NetworkAddress[] };
   /** This many addresses of a peer were ignored because they exceed its rate. */
   addressesLimited: { readonly peer: PeerInfo; readonly count: number };
-  /** An address that peers told was tried: whether a handshake was completed there (--feelers). */
+  /** An address that peers sent was tried: whether it completed a handshake (--feelers). */
   addressTried: { readonly isReachable: boolean };
   /** A peer was asked for inventory. */
   requested: {
@@ -155,7 +155,7 @@ export interface P2PEvents {
   notFound: {
     readonly peer: PeerInfo;
     readonly count: number;
-    /** What it does not have; left out by a replay, which has the number alone. */
+    /** The items that it does not have; left out by a replay, which only has their number. */
     readonly items?: readonly InventoryItem[];
   };
   /** A peer told the least feerate at which it wants transactions, in sat/kvB (BIP133). */

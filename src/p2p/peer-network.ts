@@ -10,7 +10,7 @@ export type PeerNetwork = 'ipv4' | 'ipv6' | 'onion' | 'i2p' | 'cjdns' | 'not_pub
  */
 export function peerNetworkOf(address: string): PeerNetwork | undefined {
   const text = hostIn(address);
-  // The end of a name says it, whatever stands before it.
+  // The end of a name decides.
   if (text.endsWith('.onion')) return 'onion';
   if (text.endsWith('.b32.i2p')) return 'i2p';
   const host = parseHost(text);

@@ -40,9 +40,9 @@ export function makeSession(options: ConnectionOptions, host: string, hooks: Pee
 }
 
 /**
- * A host in the form of bcoin, and the address that our `version` tells the peer of itself. bcoin knows IP
- * addresses without zones: a link-local one (`fe80::1%eth0`) gets its zone back. A peer with a name is told
- * no address, as by Core (`src/net_processing.cpp` PushNodeVersion).
+ * A host in the form of bcoin, and the address of the peer in our `version`. bcoin knows IP addresses without
+ * zones: a link-local one (`fe80::1%eth0`) gets its zone back. `version` has no address for a peer with a
+ * name, as in Core (`src/net_processing.cpp` PushNodeVersion).
  */
 export function addressOf({ host, port, network }: { host: string; port: number; network: Network }): {
   readonly host: string;

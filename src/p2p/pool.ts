@@ -48,11 +48,11 @@ export interface PoolOptions {
   readonly txPerSecond: number;
   /** The transports that are used; default: v1 alone. */
   readonly transport?: TransportMode;
-  /** By which way each network is dialled; default: IPv4 and IPv6 directly. */
+  /** The route to each network; default: IPv4 and IPv6 directly. */
   readonly routes?: Routes;
   /** What joining the network needs; without it only the peers above are connected. */
   readonly join?: Joining.JoinParts;
-  /** Finds autonomous systems, over which peers are spread; left out where there is no map of them. */
+  /** Finds autonomous systems, so that peers are spread over them; left out without a map. */
   readonly asnOf?: AsnOf;
 }
 
@@ -63,7 +63,7 @@ export interface PoolModules {
   readonly checks: BlockChecks;
   /** The relayed transactions, from which compact blocks are rebuilt. */
   readonly relayed: TransactionSource;
-  /** What became of the transactions that they lack; undefined: it is not told. */
+  /** The reasons why compact blocks lack transactions; undefined if they are not wanted. */
   readonly fates?: TransactionFates | undefined;
   readonly reportUnreachable: DialerModules['reportUnreachable'];
   /** Receives every message as it travelled. */

@@ -55,7 +55,7 @@ export class RequestQueues {
     if (allowed > 0) this.allowance -= this.modules.serve(peer, allowed);
   }
 
-  /** Gives each queue its share of what the limit allows now. What short queues leave goes to long ones. */
+  /** Gives each queue its share of the present limit. The unused part of short queues goes to long ones. */
   takeTurns(): void {
     let allowed = this.allowed();
     for (const busy of this.busy) {

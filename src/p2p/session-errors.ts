@@ -2,8 +2,8 @@ import { HANDSHAKE_TIMEOUT } from './handshake';
 import type { DisconnectReason } from './p2p-events';
 
 /**
- * The reason in an error of bcoin's session, which states it in words only; undefined for errors that give
- * none (bcoin 1.0.2 `lib/net/peer.js`).
+ * The reason in an error of bcoin's session. bcoin states it only in words; undefined for errors without one
+ * (bcoin 1.0.2 `lib/net/peer.js`).
  */
 export function disconnectReason(message: string, established: boolean): DisconnectReason | undefined {
   if (message.startsWith('Peer is stalling')) return established ? 'stalled' : HANDSHAKE_TIMEOUT;

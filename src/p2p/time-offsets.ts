@@ -2,8 +2,8 @@
 const LEAST_PEERS = 5;
 
 /**
- * The most clocks that are compared: the median of some is that of all, and is found in a millisecond. Core
- * keeps the last 50.
+ * The most clocks that are compared. The median of a sample is close to that of all, and is found in a
+ * millisecond. Core keeps the last 50.
  */
 const MOST_PEERS = 125;
 

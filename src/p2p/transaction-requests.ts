@@ -227,7 +227,7 @@ export class TransactionRequests {
     this.moveOnFrom(announcement);
   }
 
-  /** Asks the best of the other announcers, or gives the transaction up if there is none. */
+  /** Asks the best of the other announcers. Gives the transaction up if there is none. */
   private moveOnFrom(announcement: Announcement): void {
     const { transaction } = announcement;
     if (transaction.asked === announcement) transaction.asked = null;

@@ -13,7 +13,9 @@ const MOST_BUCKETS = 240n;
 /** Aggregates that can't be computed from shorter buckets; an embedded store keeps them by the hour. */
 const WHOLE: ReadonlySet<AggregateName> = new Set(['p50', 'p90', 'p99', 'mode']);
 
-/** Longest range for which these are computed from points, in buckets shorter than an hour. */
+/**
+ * The longest range whose percentiles and modes are computed from points, in buckets shorter than an hour.
+ */
 const WHOLE_FROM_POINTS_NS = 6n * 3_600n * SECOND_NS;
 
 const HOUR_NS = 3_600n * SECOND_NS;

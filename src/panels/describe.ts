@@ -3,7 +3,7 @@ import { PANELS } from './list';
 import { type PanelLine, type Panel, type Scope, THEMES, type ThemeName, scopeOf } from './panel';
 import { condition } from './queries';
 
-/** Whose points a line shows, where it is not the node that the user looks at. */
+/** The node whose points a line shows, if it is not the chosen one. */
 const WHOSE: Readonly<Record<Scope, string>> = {
   node: '',
   watched: ' of the watched node',

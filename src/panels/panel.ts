@@ -61,7 +61,7 @@ export interface PanelLine {
   readonly where: Readonly<Record<string, Wanted>>;
   /** Factor of the aggregate: 60 makes a rate per minute. */
   readonly scale: number;
-  /** Whose points it shows; without it those of its theme's scope. */
+  /** Which node's points it shows; default: the scope of its theme. */
   readonly of?: Scope | undefined;
 }
 
@@ -84,7 +84,7 @@ export interface Panel {
   readonly shortestBucketS: number | null;
   /** Default range: `1h`, `1d`. */
   readonly since: string;
-  /** Whether its values count whole things, so that a mean of them is shown rounded: no 0.83 peers. */
+  /** Whether its values count whole things. Means are then shown rounded: no 0.83 peers. */
   readonly isWhole?: true;
   /** The least number of connected peers that it needs, where one is not enough. */
   readonly needsPeers?: number;

@@ -20,7 +20,7 @@ export interface AccountedPeriod extends Period {
   readonly series: SeriesName;
   /** When the run started, in milliseconds since the Unix epoch. */
   readonly started: number;
-  /** How many points it says that it emitted in the period. */
+  /** The number of points that it says it emitted in the period. */
   readonly emitted: number;
   /** The accounts in the order of their times, beginning with the start of the period. */
   readonly snapshots: readonly Snapshot[];

@@ -9,11 +9,11 @@ export interface Damage {
   readonly exporter: string;
   /** When the run started that found it, in milliseconds since the Unix epoch. */
   readonly started: number;
-  /** At least so many. */
+  /** A lower bound. */
   readonly points: number;
 }
 
-/** What the runs of a period say that was lost on disk. The points may be those of an earlier run. */
+/** The points that the runs of a period report as lost on disk. The points may be those of an earlier run. */
 export async function readDamage(source: Source, { since, until }: Period): Promise<readonly Damage[]> {
   const { columns, rows } = await source.run({
     ...{ series: 'btcdmon', since, until, where: parseWhere('btcdmon', 'damaged > 0') },

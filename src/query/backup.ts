@@ -18,15 +18,15 @@ function storeParts(): Pick<typeof Store, 'openStore'> & Pick<typeof Copy, 'copy
 /** What a copy of a store is. */
 export interface Backup {
   readonly bytes: number;
-  /** Time of its newest account of a node, in nanoseconds since the Unix epoch; null where it has none. */
+  /** Time of the newest account of a node in it, in nanoseconds since the Unix epoch; null if it has none. */
   readonly newest: bigint | null;
 }
 
 /**
- * Copies a store to a new file, through the node that has it open or, where none runs, from the file itself.
- * The copy has everything that was on disk when it began, has been opened, and has its name only then.
+ * Copies a store to a new file, through the node that has it open or, if none runs, from the file itself. The
+ * copy has everything that was on disk when it began. It gets its name only after it was opened successfully.
  * @param file as the user names it
- * @throws UsageError where the file is there already; FailureError where the copy can't be made
+ * @throws UsageError if the file exists already; FailureError if the copy can't be made
  */
 export async function backUp(storeFile: string, file: string): Promise<Backup> {
   const store = path.resolve(storeFile);
@@ -43,7 +43,7 @@ export async function backUp(storeFile: string, file: string): Promise<Backup> {
   return backup;
 }
 
-/** Copies a store that no process writes; this keeps writers away as long as it takes. */
+/** Copies a store that no process writes, and keeps writers away meanwhile. */
 async function copyFile(store: string, temporary: string): Promise<void> {
   const { openStore, copyStore } = storeParts();
   const opened = await openStore(store, { readOnly: true });

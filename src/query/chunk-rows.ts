@@ -12,9 +12,9 @@ import duckdb from '@duckdb/node-bindings';
 import { UsageError } from '../lib/errors';
 
 /**
- * The most that a chunk of at most 2,048 rows may cost to convert to JavaScript, in bytes of text, of which
- * these take 11 ms of processor time. No other query is answered meanwhile. DuckDB makes large values without
- * copying them: `range(20000000)` is a single value, and to convert it takes 12 s and 4 GB.
+ * The most that a chunk of at most 2,048 rows may cost to convert to JavaScript, in bytes of text. So many
+ * bytes take 11 ms of processor time, and no other query is answered meanwhile. DuckDB makes large values
+ * without copying them: `range(20000000)` is a single value, and its conversion takes 12 s and 4 GB.
  */
 const MAX_CHUNK_COST = 16_000_000;
 

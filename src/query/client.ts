@@ -60,8 +60,8 @@ export async function askLive(storePath: string): Promise<LiveAnswer | null> {
 }
 
 /**
- * What the node that has the store open answers to a GET of another path; null if no node answers, '' if it
- * does not know the path.
+ * Asks the node that has the store open for another path, by GET. Null if no node answers, '' if it does not
+ * know the path.
  * @throws FailureError if the socket exists but can't be used
  */
 export function askDocument(storePath: string, path: string): Promise<string | null> {

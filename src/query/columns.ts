@@ -22,7 +22,7 @@ export function lookUp(series: SeriesName, name: string): Named {
   );
 }
 
-/** Whether a column is a counter, of which differences are taken. */
+/** Whether a column is a counter. Queries take differences of counters. */
 export function isCounter(series: SeriesName, name: string): boolean {
   return fieldOf(series, name)?.kind === 'counter';
 }

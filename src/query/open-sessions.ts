@@ -4,7 +4,7 @@ import { columnNames } from '../metrics/schema';
 import { askDocument } from './client';
 import type { Value } from './result';
 
-/** Path at which a running node tells of its open connections. */
+/** Path at which a running node answers about its open connections. */
 export const SESSIONS_PATH = '/sessions';
 
 /** The open connections of a node, with the columns of `peer_sessions`: names once, then a list for each. */
@@ -15,7 +15,7 @@ export interface OpenSessions {
   readonly rows: readonly (readonly Value[])[];
 }
 
-/** What a node tells of its open connections. */
+/** A node's answer about its open connections. */
 export function openSessions(live: Live): OpenSessions {
   const { node, network } = live;
   const columns = columnNames('peer_sessions');
@@ -29,7 +29,7 @@ export function openSessions(live: Live): OpenSessions {
 /**
  * The open connections of the node that has a store open; null if none runs, or it is a collector or of an
  * older version.
- * @throws FailureError if the node answers what can't be read
+ * @throws FailureError if its answer can't be read
  */
 export async function askSessions(storePath: string): Promise<OpenSessions | null> {
   const body = await askDocument(storePath, SESSIONS_PATH);

@@ -6,8 +6,9 @@ import type { Source } from './source';
 
 /**
  * Opens the store of a URL: `duckdb:PATH`, `parquet:DIR`, `influx+http://[user@]host[:8086]/database` or
- * `influx+https://…`, as for --export. InfluxDB's password is in BTCDMON_INFLUX_PASSWORD of `env`, or in a file.
- * @param warn called with one line where some points of the store can't be read
+ * `influx+https://…`, as for --export. InfluxDB's password is in BTCDMON_INFLUX_PASSWORD of `env`, or in a
+ * file.
+ * @param warn called with one line if some points of the store can't be read
  * @throws UsageError for another URL, FailureError if the store can't be opened
  */
 export async function openSource(

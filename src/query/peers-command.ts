@@ -28,7 +28,7 @@ export interface PeersCommandOptions {
   readonly where?: string | undefined;
   /** A part of the user agent. */
   readonly client?: string | undefined;
-  /** A column, with `:asc` or `:desc` behind it. */
+  /** A column, with an optional `:asc` or `:desc`. */
   readonly sort?: string | undefined;
   readonly limit?: string | undefined;
   readonly columns?: readonly string[] | undefined;
@@ -117,7 +117,7 @@ async function endedRows(store: string, query: Query, { env }: CommandIo): Promi
   }
 }
 
-/** The open connections of the node that has the store open; null where none runs. */
+/** The open connections of the node that has the store open; null if none runs. */
 async function openRows(
   { store }: PeersCommandOptions,
   columns: readonly ResultColumn[],
@@ -137,7 +137,7 @@ function openRow(
   return columns.map(({ name }) => values.get(name) ?? null);
 }
 
-/** The open connections first, the oldest of them at the top, then those that ended last. */
+/** Open connections first, the oldest at the top. Then ended ones, the last to end first. */
 function byState(valueIn: (row: Row, name: string) => Value): Order {
   return (a, b) => {
     const [isOpenA, isOpenB] = [a, b].map((row) => valueIn(row, 'state') === 'connected');
@@ -162,7 +162,7 @@ function orderOf(sort: string, columns: readonly ResultColumn[]): Order {
   const sign = (direction ?? (isText ? 'asc' : 'desc')) === 'asc' ? 1 : -1;
   return (a, b) => {
     const [first = null, second = null] = [a[index], b[index]];
-    // What is not known comes last, whatever the direction.
+    // Unknown values come last in both directions.
     if (first === null || second === null) return Number(first === null) - Number(second === null);
     return sign * compare(first, second);
   };

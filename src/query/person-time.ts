@@ -29,9 +29,9 @@ export function systemZone(): string {
 }
 
 /**
- * Parses a time as people write it, to nanoseconds since the Unix epoch: what `parseTime` takes, `today` and
- * `yesterday` (their begin), `02:00` (the last one), and days and times without a zone, which are those of
- * the zone of `now`.
+ * Parses a time as people write it, to nanoseconds since the Unix epoch. It takes what `parseTime` takes,
+ * `today` and `yesterday` (their beginning), `02:00` (the last one), and days and times without a zone, which
+ * are in the zone of `now`.
  * @throws UsageError naming `option`, the value and what would be right
  */
 export function parsePersonTime(option: string, text: string, now: Now): bigint {
@@ -74,7 +74,7 @@ export function personTimeText(option: string, text: string, now: Now): string {
   return formatNs(parsePersonTime(option, text, now));
 }
 
-/** What a short number may mean. */
+/** Suggestions for a number without a unit. */
 function meant(digits: string): string {
   const [, year = '', month = '', day = ''] = /^((?:19|20)\d\d)(\d\d)?(\d\d)?$/.exec(digits) ?? [];
   if (year !== '' && digits.length !== 6)
@@ -82,7 +82,7 @@ function meant(digits: string): string {
   return `give a duration ago with its unit, such as ${digits}m or ${digits}h`;
 }
 
-/** The begin of a day so many days before now, as the milliseconds that UTC would have then. */
+/** The beginning of a day so many days before now, in the milliseconds that UTC would have then. */
 function dayOf({ ns, zone }: Now, daysAgo: number): number {
   const ms = Number(ns / NS_PER_MS);
   const wall = ms + offsetMs(ms, zone);
@@ -97,8 +97,8 @@ function lastClock([, hour = '0', minute = '0', second = '0']: RegExpExecArray, 
 }
 
 /**
- * The time at which clocks of a zone show what clocks of UTC show at `wallMs`. Of two, where clocks were set
- * back, the earlier one; where clocks were set forward past it, as much later.
+ * The time at which clocks of a zone show what clocks of UTC show at `wallMs`. If clocks were set back, there
+ * are two such times, and it is the earlier one. If clocks were set forward past it, it is that much later.
  */
 function inZone(wallMs: number, zone: string): bigint {
   const before = offsetMs(wallMs - DAY_MS, zone);
@@ -111,7 +111,7 @@ function inZone(wallMs: number, zone: string): bigint {
   return BigInt(Math.max(0, ms)) * NS_PER_MS;
 }
 
-/** By how many milliseconds clocks of a zone are ahead of UTC at a time. */
+/** How many milliseconds clocks of a zone are ahead of UTC at a time. */
 function offsetMs(ms: number, zone: string): number {
   const format = new Intl.DateTimeFormat('en-US', {
     ...{ timeZone: zone, hourCycle: 'h23', era: 'short' },

@@ -29,7 +29,7 @@ export interface QueryCommandOptions extends Omit<QueryArgs, 'series'> {
   /** A statement in the store's language, instead of a query. */
   readonly raw?: string | undefined;
   readonly format?: string | undefined;
-  /** Columns of the answer, in this order; all of them where it is left out. */
+  /** Columns of the answer, in this order; default: all. */
   readonly columns?: readonly string[] | undefined;
   /** File for the answer instead of stdout. */
   readonly output?: string | undefined;

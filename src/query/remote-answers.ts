@@ -56,7 +56,7 @@ class RemoteSession implements Session {
   }
 
   private ask(question: StoreQuestion, isWhole: boolean): Parts {
-    // Of what is asked in SQL of its own, anything may have ended the process.
+    // A statement in SQL may itself have ended the process.
     const mayRepeat = !isStrange(question);
     const parts = this.store.ask({ question, mayRepeat, isWhole, signal: this.signal });
     this.begun.push(parts);

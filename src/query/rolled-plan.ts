@@ -8,7 +8,7 @@ import { fieldOf, isCounter } from './columns';
 import type { Query } from './model';
 import { columnsOf, fixedColumns, rolledWhere } from './rolled-where';
 
-/** Which parts of a query's range are read from where. */
+/** Which parts of a query's range are read from rollups, and which from points. */
 export interface Plan {
   /** From rollups, each part from the coarsest rollup that covers it. */
   readonly rolled: readonly { readonly unit: RollupUnit; readonly span: TimeRange }[];

@@ -3,7 +3,8 @@ import { fieldOf } from './columns';
 import type { Where } from './where';
 
 /**
- * A condition that rollups can answer: on tags, and on one flag, of which each bucket has counted the points.
+ * A condition that rollups can answer: on tags, and on one flag. Each bucket has the number of points with
+ * that flag.
  */
 export interface RolledWhere {
   readonly tags: Where | null;

@@ -19,7 +19,7 @@ export function placesOf(columns: readonly ResultColumn[], names: readonly strin
   });
 }
 
-/** An answer with these columns alone, in this order; all of it where `names` is undefined. */
+/** The answer with only these columns, in this order; the whole answer if `names` is undefined. */
 export function selectColumns(result: Result, names: readonly string[] | undefined): Result {
   if (names === undefined) return result;
   const places = placesOf(result.columns, names);

@@ -26,7 +26,7 @@ export async function readRequest(request: IncomingMessage): Promise<Request | n
   } catch {
     throw new UsageError('the request is not JSON');
   }
-  // Here alone, since the page's visitors may not write files.
+  // Only here, because visitors of the page may not write files.
   if (isRecord(question) && typeof question['copyTo'] === 'string') return { copyTo: question['copyTo'] };
   return readQuestion(question);
 }

@@ -30,7 +30,7 @@ export interface ServeModules {
   readonly scheduler: QueryScheduler;
   /** What is known of this moment, of a node. */
   readonly state?: (() => NodeState) | undefined;
-  /** What else is told, by path, as JSON. The parameters are those behind the path. */
+  /** Further answers as JSON, by path. The parameters are those of the path. */
   readonly documents?: ReadonlyMap<string, (params: URLSearchParams) => unknown> | undefined;
 }
 

@@ -55,7 +55,7 @@ function aggregateSql(query: Query, agg: Aggregate, plan: Plan | null): string {
   const keys = groupNames(query);
   if (keys.length === 0) return groups;
   const descending = `ORDER BY ${keys.map((key) => `${key} DESC NULLS LAST`).join(', ')}`;
-  // Of buckets the newest are kept, of groups the first.
+  // The newest buckets are kept, and the first groups.
   return everyNs === null
     ? `${sorted(query, groups)} LIMIT ${limit}`
     : sorted(query, `SELECT * FROM (${groups}) ${descending} LIMIT ${limit}`);

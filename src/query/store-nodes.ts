@@ -12,7 +12,7 @@ export interface StoreNode {
   readonly isWatched: boolean;
 }
 
-/** What tells of nodes: the accounts of processes, and the series that only watched nodes have. */
+/** The points that show a node: accounts of processes, and the series that only watched nodes have. */
 const SIGNS = [
   { series: 'btcdmon', column: 'rss', isWatched: false },
   { series: 'node_status', column: null, isWatched: true },

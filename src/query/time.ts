@@ -87,7 +87,7 @@ export function formatNs(ns: bigint): string {
   return `${date.toISOString().slice(0, -5)}.${fraction}Z`;
 }
 
-/** Nanoseconds of an RFC 3339 time; null if `text` is none. */
+/** Nanoseconds of an RFC 3339 time; null if `text` is not one. */
 export function rfc3339Ns(text: string): bigint | null {
   const match = RFC3339.exec(text);
   if (match === null) return null;

@@ -7,7 +7,7 @@ export const FORMAT_VERSION = 1;
 /** Bytes before the compressed ones of a block. */
 export const BLOCK_HEAD_BYTES = 42;
 
-/** Records are gathered to blocks of about so many bytes; a longer record is a block of its own. */
+/** Records are gathered into blocks of about so many bytes. A longer record is a block of its own. */
 export const FULL_BLOCK_BYTES = 524_288;
 
 /** The most bytes that the records of a block take: those gathered before, and the longest message. */
@@ -18,7 +18,7 @@ const MAX_BLOCK_BYTES = MAX_RAW_BYTES + 65_536;
 
 /** Bytes of zlib's own head, which ours replaces. */
 const GZIP_HEAD_BYTES = 10;
-/** Checksum and length behind the compressed bytes. */
+/** Checksum and length after the compressed bytes. */
 const GZIP_TAIL_BYTES = 8;
 
 /** gzip, deflate, with an extra field and a checksum of the head. */
@@ -26,7 +26,7 @@ const MAGIC = Buffer.of(0x1f, 0x8b, 8, 6);
 const EXTRA_BYTES = 28;
 const FIELD_BYTES = 24;
 
-/** What the head of a block says. */
+/** The head of a block. */
 export interface BlockHead {
   readonly version: number;
   /** Bytes of the whole block. */
@@ -40,10 +40,10 @@ export interface BlockHead {
 }
 
 /**
- * Makes a block of what zlib compressed (`gzip`). A block is a member of a gzip file (RFC 1952), whose extra
- * field `BR` has the length and the time of the block: a reader that knows no more than gzip reads the
- * records of a whole file, and one that looks for a time jumps from head to head. The checksum of a member
- * covers its records, another one its head.
+ * Makes a block from compressed bytes (zlib's `gzip`). A block is a member of a gzip file (RFC 1952), and its
+ * extra field `BR` has its length and time. So a reader that only knows gzip reads the records of a whole
+ * file, and a reader that looks for a time jumps from head to head. One checksum of a member covers its
+ * records, another one its head.
  */
 export function sealBlock(member: Buffer, head: Omit<BlockHead, 'version' | 'bytes'>): Buffer {
   const block = Buffer.allocUnsafe(BLOCK_HEAD_BYTES - GZIP_HEAD_BYTES + member.length);
@@ -63,7 +63,7 @@ export function sealBlock(member: Buffer, head: Omit<BlockHead, 'version' | 'byt
   return block;
 }
 
-/** The head of the block that begins at a place of `bytes`; null where none does. */
+/** The head of the block at a place of `bytes`; null if no block begins there. */
 export function readBlockHead(bytes: Buffer, at = 0): BlockHead | null {
   if (bytes.length - at < BLOCK_HEAD_BYTES) return null;
   if (
@@ -85,7 +85,7 @@ export function readBlockHead(bytes: Buffer, at = 0): BlockHead | null {
   return isPossible ? head : null;
 }
 
-/** The first place from `from` on where a block begins; -1 where none does. */
+/** The first place from `from` on where a block begins; -1 if there is none. */
 export function findBlock(bytes: Buffer, from: number): number {
   for (let at = bytes.indexOf(MAGIC, from); at >= 0; at = bytes.indexOf(MAGIC, at + 1))
     if (readBlockHead(bytes, at) !== null) return at;

@@ -1,4 +1,4 @@
-/** What the clock told while something was handled, in the order of each kind. */
+/** The readings of the clock while something was handled, in order, by kind. */
 export interface Readings {
   /** Unique times of points, in nanoseconds since 1970. */
   readonly unique: readonly bigint[];
@@ -30,7 +30,7 @@ export function encodeReadings(
   return { form: isNear ? NEAR : FAR, body };
 }
 
-/** The readings in the body of a record; null where it is none. */
+/** The readings in the body of a record; null if the body has another form. */
 export function decodeReadings(form: number, body: Buffer, timeNs: bigint): Readings | null {
   if (body.length < 4 || (form !== NEAR && form !== FAR)) return null;
   const each = form === NEAR ? 4 : 8;

@@ -4,7 +4,7 @@ const TABLE = new Uint32Array(256).map((_, byte) => {
   return value;
 });
 
-/** CRC-32 of a few bytes, as gzip has it (RFC 1952). Node.js has its own from 22.2 on. */
+/** CRC-32 of a few bytes, as in gzip (RFC 1952). Node.js has its own from 22.2 on. */
 export function crc32(bytes: Uint8Array): number {
   let value = 0xffffffff;
   for (const byte of bytes) value = (value >>> 8) ^ (TABLE[(value ^ byte) & 0xff] ?? 0);

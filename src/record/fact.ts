@@ -1,7 +1,7 @@
-/** A record that is not what its kind says, as of a recording that was made or changed by somebody else. */
+/** A record does not have the form of its kind, for example because somebody changed the recording. */
 export class RecordError extends Error {}
 
-/** Reasons become tags: such words, and not more of them than a program has. */
+/** Reasons become tags, so their form is fixed and their number is limited to what a program has. */
 const WORD = /^[a-z][a-z0-9-]{0,39}$/;
 const MAX_WORDS = 200;
 
@@ -103,7 +103,7 @@ export class Fact {
     return new Fact(value as Readonly<Record<string, unknown>>);
   }
 
-  /** All that it says, for a person. */
+  /** All of its fields, for a person. */
   get all(): Readonly<Record<string, unknown>> {
     return this.fields;
   }

@@ -7,7 +7,7 @@ const NAME = /^frames-(\d{8}T\d{9}Z)-(\d{6,})\.gz$/;
 /** A file of a recording. */
 export interface RecordFile {
   readonly path: string;
-  /** When its run began, as its name has it. */
+  /** The beginning of its run, from its name. */
   readonly run: string;
   /** Its number in the run, from 1. */
   readonly number: number;

@@ -23,7 +23,7 @@ export interface ListedFrame {
   readonly run: string;
   /** Number of the connection in its run. */
   readonly peer: number;
-  /** `host:port`; null where the recording does not say it. */
+  /** `host:port`; null if the recording does not have it. */
   readonly address: string | null;
   readonly outbound: boolean;
   readonly direction: Direction;
@@ -33,7 +33,7 @@ export interface ListedFrame {
   readonly bytes: number;
   /** Null for an event, and for a message that was damaged on its way. */
   readonly payload: Buffer | null;
-  /** What is told of an event. */
+  /** The fields of an event. */
   readonly fact: Fact | null;
 }
 
@@ -56,7 +56,7 @@ export interface FrameTroubles {
 
 /**
  * The files of a recording.
- * @throws FailureError of one line where the folder can't be read or has none
+ * @throws FailureError of one line if the folder can't be read or has none
  */
 export async function filesOf(directory: string): Promise<readonly RecordFile[]> {
   const files = await recordFiles(directory).catch((error: unknown) => {
@@ -119,7 +119,7 @@ export class FrameLister {
     private readonly filter: FrameFilter,
   ) {}
 
-  /** The frame of a record; null where it is none, or not wanted. */
+  /** The frame of a record; null if it is no frame, or not wanted. */
   readonly take = (record: StoredRecord): ListedFrame | null => {
     switch (record.kind) {
       case KIND.start:

@@ -19,7 +19,9 @@ const IPV4_NUMBERS = 131_072;
 
 const NUMBER_BYTES = 4;
 
-/** Stands other addresses in for those of a recording: for each one always the same, of the same network. */
+/**
+ * Replaces the addresses of a recording. An address always gets the same replacement, of the same network.
+ */
 export class Pseudonyms {
   private readonly numbers = new Map<string, number>();
   /** The ports of each address, and those in their place. */
@@ -30,7 +32,7 @@ export class Pseudonyms {
     return this.numbers.size;
   }
 
-  /** In place of `host:port`. */
+  /** Replaces `host:port`. */
   ofEndpoint(endpoint: string): string {
     const host = endpoint
       .slice(0, endpoint.lastIndexOf(':'))
@@ -43,7 +45,7 @@ export class Pseudonyms {
     return `${text.includes(':') ? `[${text}]` : text}:${port}`;
   }
 
-  /** Replaces the address of an entry of `addr` or `addrv2` in its payload, and the port behind it. */
+  /** Replaces the address of an entry of `addr` or `addrv2` in its payload, and the port after it. */
   replace(entry: RawAddress): void {
     const { address } = entry;
     const pseudonym = this.bytesOf(entry);

@@ -12,7 +12,7 @@ import {
   readBlockHead,
 } from './block';
 
-/** Bytes that are looked through at once for the next block behind damage. */
+/** Bytes that are searched at once for the next block after damage. */
 const SEARCH_BYTES = 1_048_576;
 
 /** zlib takes no smaller pieces. */
@@ -20,7 +20,7 @@ const LEAST_CHUNK = 64;
 
 const decompress = promisify(gunzip);
 
-/** A block that was read: its records, one behind the other. */
+/** A block with its consecutive records. */
 export interface ReadBlock {
   readonly kind: 'block';
   readonly head: BlockHead;
@@ -32,13 +32,13 @@ export interface Damage {
   readonly kind: 'damage';
   readonly offset: number;
   readonly bytes: number;
-  /** Whether it is the end of the file, as of a program that was killed while it wrote. */
+  /** Whether it is the end of the file, for example because the program was killed while it wrote. */
   readonly isEnd: boolean;
   /** Blocks that are missing there, at least. */
   readonly blocks: number;
 }
 
-/** A block as it stands in a file: where, and how long. */
+/** The place and length of a block in a file. */
 interface FoundBlock {
   readonly offset: number;
   readonly head: BlockHead;
@@ -82,8 +82,8 @@ export async function* readBlocks(
 }
 
 /**
- * When the first block of a file begins; null where it has none that is intact at its beginning.
- * @throws FailureError where it can't be read
+ * When the first block of a file begins; null if the file has no intact block at its beginning.
+ * @throws FailureError if it can't be read
  */
 export async function firstTime(file: string): Promise<bigint | null> {
   try {
@@ -114,7 +114,7 @@ class FileReader {
     private readonly untilNs: bigint | undefined,
   ) {}
 
-  /** The next block or damage; null behind the last. */
+  /** The next block or damage; null at the end. */
   async next(): Promise<ReadBlock | Damage | null> {
     for (;;) {
       const start = this.offset;
@@ -154,7 +154,8 @@ class FileReader {
     const { bytesRead } = await this.handle.read(block, 0, block.length, offset);
     if (bytesRead < block.length) return null;
     try {
-      // The length at its end is right where the block is. In one piece it takes a fraction of the time.
+      // The length at its end is right if the block is. Decompressing in one piece takes a fraction of the
+      // time.
       const length = Math.min(block.readUInt32LE(block.length - 4), MAX_RAW_BYTES);
       const chunkSize = Math.max(LEAST_CHUNK, length + 1);
       return await decompress(block, { maxOutputLength: MAX_RAW_BYTES, chunkSize });
@@ -163,7 +164,7 @@ class FileReader {
     }
   }
 
-  /** Goes on to the next block behind damage that begins at an offset. */
+  /** Finds the next block after damage that begins at an offset. */
   private async skip(start: number): Promise<Damage> {
     const { size } = this;
     const window = Buffer.allocUnsafe(SEARCH_BYTES);

@@ -10,13 +10,13 @@ import { FULL_BLOCK_BYTES, sealBlock } from './block';
 import { fileName, recordFiles, runName } from './file-names';
 import { KIND, RECORD_HEAD_BYTES, writeRecordHead } from './record';
 
-/** How often what was gathered is written: a program that is killed loses no more than that. */
+/** How often gathered records are written. A program that is killed loses no more than this time. */
 const FLUSH_MS = 500;
 
-/** Records are dropped while so many bytes of them wait for the compression and the disk. */
+/** Records are dropped while so many bytes wait for the compression and the disk. */
 const MAX_WAITING_BYTES = 67_108_864;
 
-/** A recording of full size has so many files, and loses one of them at a time. */
+/** A recording of full size has so many files. One of them is removed at a time. */
 const FILES = 16;
 
 /** The largest file, in bytes. */
@@ -30,7 +30,7 @@ const MAX_FILE_BYTES = 268_435_456;
 const FASTEST = 1;
 const AS_IT_IS = 0;
 const TRIED_BYTES = 16_384;
-/** Where more than this share is left of what was tried, the block is kept as it is. */
+/** If a trial leaves more than this share of the bytes, the block is stored without compression. */
 const MOST_LEFT = 0.6;
 /** What gzip adds to bytes that do not shrink, at most. */
 const ROOM_BYTES = 4_096;
@@ -47,7 +47,7 @@ export interface RecordWriterOptions {
   /** The most bytes of all files in the folder; the oldest are removed. */
   readonly maxBytes: number;
   readonly startedMs: number;
-  /** What is said at the beginning of each file, as JSON. */
+  /** The contents of the first record of each file, as JSON. */
   readonly start: () => object;
 }
 
@@ -72,17 +72,17 @@ interface Gathered {
   readonly raw: Buffer;
   readonly timeNs: bigint;
   readonly records: number;
-  /** Whether it begins a file: `raw` is what is said of that file. */
+  /** Whether it begins a file; then `raw` is the first record. */
   readonly isStart: boolean;
 }
 
 /**
- * Writes records to the files of a folder. Records are copied to the block that is gathered, and the caller
- * goes on. Compression runs in the threads of zlib and writing in those of Node.js, block after block. Where
- * they can't follow, records are dropped, counted and said, so that nothing waits for the disk.
+ * Writes records to the files of a folder. Records are copied to the gathered block, and the caller
+ * continues. Compression runs in the threads of zlib and writing in those of Node.js, block after block. If
+ * they are too slow, records are dropped, counted and reported, so that nothing waits for the disk.
  */
 export class RecordWriter {
-  /** Records and bytes of them that were dropped. */
+  /** The dropped records, and their bytes. */
   dropped = { records: 0, bytes: 0 };
   /** Bytes of records that were taken, and of files that were written. */
   taken = 0;
@@ -240,7 +240,7 @@ export class RecordWriter {
       records,
     });
     const isLast = this.fileBytes + block.length >= this.fullBytes;
-    // A file may end behind its size.
+    // A file may end a little beyond its size.
     if (isLast) await this.makeRoom(block.length);
     for (let done = 0; done < block.length;) {
       const { bytesWritten } = await handle.write(block, done, block.length - done);

@@ -14,7 +14,7 @@ export const KIND = {
   out: 2,
   /** Anything else that happened, as JSON with the name `event`. */
   fact: 3,
-  /** The times that the clock told while the next record was handled. */
+  /** The clock's readings while the next record was handled. */
   clock: 4,
   /** Headers of 80 bytes each that the chain had before. */
   headers: 5,
@@ -32,7 +32,7 @@ export const KIND = {
  */
 export const FORM_BYTES = [24, 21, 33] as const;
 
-/** A record as it stands in a block. */
+/** A record of a block. */
 export interface StoredRecord {
   /** Nanoseconds since 1970. */
   readonly timeNs: bigint;
@@ -88,7 +88,7 @@ export interface RecordedMessage {
   readonly bytes: number;
 }
 
-/** The message of a record of the kinds `in` and `out`; null where it is none. */
+/** The message of a record of the kinds `in` and `out`; null for other kinds. */
 export function readMessage({ form, body }: StoredRecord): RecordedMessage | null {
   const own = FORM_BYTES[form];
   if (own === undefined || body.length < COMMAND_BYTES) return null;
@@ -96,7 +96,7 @@ export function readMessage({ form, body }: StoredRecord): RecordedMessage | nul
   return { command: commandIn(body, 0), payload, bytes: own + payload.length };
 }
 
-/** The message without payload of a record of the kind `torn`; null where it is none. */
+/** The message without payload of a record of the kind `torn`; null for other kinds. */
 export function readTorn({ body }: StoredRecord): Omit<RecordedMessage, 'payload'> | null {
   if (body.length !== 4 + COMMAND_BYTES) return null;
   return { bytes: body.readUInt32LE(0), command: commandIn(body, 4) };

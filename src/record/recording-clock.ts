@@ -1,14 +1,14 @@
 import type { Clock, ClockStep, ClockSteps } from '../lib/clock';
 
-/** Receives the times that a clock told. */
+/** Receives the readings of a clock. */
 export interface ClockListener {
   toldUnique(ns: bigint): void;
   toldMonotonic(ms: number): void;
 }
 
 /**
- * A clock whose times are noted, so that a replay has the same. What the program does because the system's
- * clock was set is not noted: a replay's clock is never set.
+ * A clock whose readings are recorded, so that a replay has the same. It does not record what the program
+ * does because the system's clock was set: a replay's clock is never set.
  */
 export class RecordingClock implements Clock, ClockSteps {
   private isMuted = false;

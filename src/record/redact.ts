@@ -35,17 +35,17 @@ export interface Redaction {
   readonly files: number;
   /** Addresses that were replaced. */
   readonly addresses: number;
-  /** Records that are left out because they are not what they should be. */
+  /** Records that are left out because they don't have their form. */
   readonly left: number;
 }
 
 /**
- * Copies a recording without addresses of nodes, so that others may have it. Each address of a peer becomes
- * another, always the same: of the connections, and in the payloads of `version`, `addr` and `addrv2`. The
- * name of the node and the autonomous systems are taken out. Messages without a decoder, malformed ones with
- * addresses, and those with free text become as many bytes without meaning.
+ * Copies a recording without addresses of nodes, so that others may have it. Each address of a peer gets a
+ * replacement, always the same one: those of connections, and those in the payloads of `version`, `addr` and
+ * `addrv2`. The name of the node and the autonomous systems are left out. Messages without a decoder,
+ * malformed ones with addresses, and those with free text become as many bytes without meaning.
  * @param out a folder that does not exist yet
- * @throws UsageError where it does; FailureError where a file can't be read or written
+ * @throws UsageError if it exists; FailureError if a file can't be read or written
  */
 export async function redact(directory: string, out: string, troubles: FrameTroubles): Promise<Redaction> {
   const files = await filesOf(directory);
@@ -85,7 +85,7 @@ export async function redact(directory: string, out: string, troubles: FrameTrou
   return { files: files.length, addresses: redactor.pseudonyms.size, left: redactor.left };
 }
 
-/** The fields of a connection without what tells of its address. */
+/** The fields of a connection without those about its address. */
 function withoutOrigin({ all }: Fact): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(all).filter(([name]) => name !== 'asn' && name !== 'labels'));
 }

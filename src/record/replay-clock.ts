@@ -6,12 +6,12 @@ const GRID_MASK = -GRID_NS;
 const NONE: Readings = { unique: [], monotonic: [] };
 
 /**
- * The clock of a replay: it tells the times that the clock of the run told at the same place. Where more are
- * asked for than were told then, as by a version of the program with more series, it goes on in the smallest
+ * The clock of a replay. It gives the readings that the clock of the run gave at the same place. If more are
+ * needed than there were, for example because a later version has more series, it continues in the smallest
  * steps from the last.
  */
 export class ReplayClock implements Clock, ClockSteps {
-  /** Times that were asked for and not told in the run. */
+  /** Readings that the replay needed and the run did not have. */
   invented = 0;
 
   private readings = NONE;

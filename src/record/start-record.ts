@@ -4,7 +4,7 @@ import { MAX_LABELS } from '../p2p/join/address-labels';
 import { Fact, RecordError } from './fact';
 import type { KnownOrigin } from './known-origins';
 
-/** What is said at the beginning of each file of a recording. */
+/** The first record of each file of a recording. */
 export interface RecordStart {
   /** Version of the program. */
   readonly program: string;
@@ -17,11 +17,11 @@ export interface RecordStart {
   readonly policy: PolicyName;
   readonly maxUserAgents: number;
   readonly mempoolBytes: number;
-  /** Whether a map told the autonomous systems of addresses. */
+  /** Whether a map gave the autonomous systems of addresses. */
   readonly hasAsMap: boolean;
   /** Names of the user's lists of addresses. */
   readonly labels: readonly string[];
-  /** Of how many transactions one is followed in `arrivals`; left out where none is. */
+  /** `arrivals` follows one of so many transactions; left out if it follows none. */
   readonly arrivalsSample?: number | undefined;
   /** Whether blocks were validated with the whole chain, which a replay does not have. */
   readonly isFull: boolean;
@@ -46,7 +46,7 @@ const LABEL = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 
 /**
  * Reads the first record of a file.
- * @throws RecordError where it is none
+ * @throws RecordError if it is no such record
  */
 export function readStart(body: Buffer): {
   readonly start: RecordStart;
@@ -95,7 +95,7 @@ export function originIn(fact: Fact): KnownOrigin {
   };
 }
 
-/** Labels become tags: such names, and not more of them than a program has. */
+/** Labels become tags, so their form is fixed and their number is limited to what a program has. */
 function labelsIn(fact: Fact): readonly string[] {
   const labels = fact.texts('labels');
   if (labels.length > MAX_LABELS || !labels.every((label) => LABEL.test(label)))

@@ -14,13 +14,13 @@ const OURS = {
 /** Peers without an IP address get one of fd00::/8, with the number of their connection. */
 const NAMELESS = Buffer.from('fdbc0000000000000000000000000000', 'hex');
 
-/** The ports that we dial from begin here. */
+/** The first of our own ports for dialling. */
 const OWN_PORTS = { first: 49_152, count: 16_000 };
 
 /** The longest segment: a packet has a length of 16 bits. */
 const MAX_SEGMENT = 65_000;
 
-/** Connections that are told at once, at most; the oldest is told anew. */
+/** The most connections that are written at the same time. The oldest one is begun anew. */
 const MAX_CONNECTIONS = 100_000;
 
 const FIN = 1;
@@ -43,8 +43,8 @@ interface Told {
 }
 
 /**
- * Tells a recording as packets of TCP, so that programs for captures read it. Each message is sent by the
- * plain transport, also where it came by the encrypted one. What was damaged on its way is left out.
+ * Writes a recording as packets of TCP, for programs that read captures. Each message is sent by the plain
+ * transport, even if it came by the encrypted one. Messages that were damaged on their way are left out.
  */
 export class TcpStory {
   private readonly connections = new Map<string, Told>();

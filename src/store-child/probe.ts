@@ -3,9 +3,9 @@ import { quote } from '../store/quote';
 import type { Store } from '../store/store';
 
 /**
- * Asks DuckDB a question that costs nothing, on a connection of its own. It needs the locks that every query
- * needs: those of transactions, of tables and of functions. Some functions hold one of them for as long as
- * they run, and no other query goes on meanwhile.
+ * Asks DuckDB a cheap question, on a connection of its own. The question needs the locks that every query
+ * needs: those of transactions, of tables and of functions. Some functions hold one of these locks while they
+ * run, and then no other query continues.
  */
 export class Probe {
   private connection: DuckDBConnection | undefined;

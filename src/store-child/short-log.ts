@@ -4,9 +4,9 @@ import { fileMarks } from '../store/process/file-marks';
 import type { Store } from '../store/store';
 
 /**
- * Bytes of the write-ahead log at which it is written into the file while statements run that may end this
- * process. The next process reads the rest of the log first, which takes 1 to 2 ms of processor time a
- * kilobyte where intervals are short.
+ * From this size on, in bytes, the write-ahead log is written into the file while statements run that may end
+ * this process. The next process must read the rest of the log first, which takes 1 to 2 ms of processor time
+ * a kilobyte if intervals are short.
  */
 const LONG_BYTES = 100_000;
 

@@ -92,7 +92,7 @@ export class StoreServer {
       this.quiet = setTimeout(() => void this.opened?.holder.store.returnFreed(), QUIET_MS);
     } catch (error) {
       this.failed(error);
-      // To open the file anew here would break the panels off; the next process answers them.
+      // Opening the file anew here would end the panels' queries; the next process answers them.
       if (writer?.mustReopen === true && this.questions?.hasStatements === true)
         this.modules.end(messageOf(error));
       this.modules.send({ kind: 'unwritten', error: encodeError(error) });
@@ -109,9 +109,9 @@ export class StoreServer {
   }
 
   /**
-   * Ends this process after a fatal error, since DuckDB refuses everything then and the next process opens
-   * the file at once. The writer could open it anew here, but it would have to wait until the statement ends
-   * that broke it, which may be at its deadline.
+   * Ends this process after a fatal error, because DuckDB then refuses everything, and the next process opens
+   * the file at once. The writer could open the file anew here, but first it would have to wait for the end
+   * of the statement that caused the error, perhaps until its deadline.
    */
   private readonly failed = (error: unknown): void => {
     const message = messageOf(error);

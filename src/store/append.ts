@@ -56,8 +56,8 @@ export class TableAppender {
   }
 
   /**
-   * Appends all rows within the connection's transaction. @throws what DuckDB says; the appender can't be
-   * used after that
+   * Appends all rows within the connection's transaction.
+   * @throws DuckDB's error; the appender can't be used after that
    */
   async append(columns: SeriesColumns): Promise<void> {
     const { appender, chunk, layout } = this;

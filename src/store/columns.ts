@@ -12,13 +12,13 @@ const BITS = 8;
  */
 export interface FixedColumn {
   readonly width: 1 | 8;
-  /** A value for each row; its content does not matter where the row has none. */
+  /** A value for each row. Its content does not matter for a row without one. */
   readonly bytes: Uint8Array;
   /** A bit for each row, set where it has a value; null where all have. */
   readonly valid: Uint8Array | null;
 }
 
-/** Texts; a row has none where it is undefined, or beyond the end. */
+/** Texts. A row without one is undefined, or beyond the end. */
 export interface TextColumn {
   readonly texts: readonly (string | undefined)[];
 }
@@ -37,7 +37,7 @@ export interface SeriesColumns {
   readonly mayBeStored: readonly number[];
 }
 
-/** A mask of `rows` bits of which the first `set` are set. */
+/** A mask of `rows` bits. The first `set` of them are set. */
 export function maskOf(rows: number, set: number): Uint8Array {
   const mask = new Uint8Array(Math.ceil(rows / BITS));
   mask.fill(0xff, 0, Math.floor(set / BITS));

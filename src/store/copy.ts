@@ -13,18 +13,19 @@ const TRIES = 5;
 /** Bytes that are copied at once. */
 const PIECE_BYTES = 1_048_576;
 
-/** The names that a store's logs add to that of its file. */
+/** The suffixes of a store's logs. */
 const LOGS = ['.wal', '.wal.checkpoint'];
 
 /** A table that no transaction ever commits. */
 const HOLD = 'btcdmon_copying';
 
 /**
- * Copies an open store, file and logs, to `target` while it is written and asked. The copy has every point
- * that was on disk when it began. It works as long as nothing writes the logs into the file, which a
- * transaction that wrote something prevents; commits go on and make the log longer meanwhile.
- * @throws FailureError where a checkpoint comes between each time, the log is damaged on the disk, or the
- *   copy can't be written
+ * Copies an open store, file and logs, to `target` while points are written and queries run. The copy has
+ * every point that was on disk when it began. It needs that no checkpoint writes the logs into the file
+ * meanwhile. A transaction that wrote something prevents checkpoints; commits continue and make the log
+ * longer.
+ * @throws FailureError if a checkpoint comes in each attempt, the log is damaged on the disk, or the copy
+ * can't be written
  */
 export async function copyStore(store: Store, target: string, signal: AbortSignal): Promise<void> {
   const connection = await store.connect();
@@ -80,7 +81,7 @@ async function copyOnce(from: string, target: string, signal: AbortSignal): Prom
   }
 }
 
-/** Size and time of change of a file; '' where there is none. */
+/** Size and time of change of a file; '' if there is none. */
 async function marksOf(file: string): Promise<string> {
   try {
     const { size, mtimeNs, ino } = await stat(file, { bigint: true });

@@ -71,9 +71,9 @@ export async function createInstance(file: string, readOnly: boolean): Promise<D
 }
 
 /**
- * Limits what statements may reach: those of strangers run on connections of this instance, and none may
- * reach other files or the network, or lift the limits. DuckDB accepts the folder only before the limit, so
- * neither is among the options above.
+ * Limits the files that statements can reach. Statements of strangers run on connections of this instance;
+ * none may reach other files or the network, or lift the limits. DuckDB accepts the folder only before the
+ * limit, so neither is among the options above.
  */
 export async function limitFiles(instance: DuckDBInstance, folder: string | undefined): Promise<void> {
   const connection = await instance.connect();
@@ -101,8 +101,8 @@ export async function writerMemory(instance: DuckDBInstance): Promise<string> {
 }
 
 /**
- * Makes DuckDB free blocks that it read: those of a store with all series, 3,900 columns, take 13 MB. What is
- * only in memory stays there.
+ * Makes DuckDB release blocks that it read: in a store with all series, 3,900 columns, they take 13 MB. Data
+ * that is only in memory stays there.
  */
 export async function forgetBlocks(instance: DuckDBInstance): Promise<void> {
   const connection = await instance.connect();
@@ -139,10 +139,10 @@ export async function prepare(
 }
 
 /**
- * Makes the tables of series that a store lacks, and returns its tables then. They go into the file at once,
- * so that the log holds rows alone: tables that are lost with a damaged log would take all their rows along.
- * While others write DuckDB puts that off.
- * @throws what DuckDB says, also where the disk has no room for them
+ * Makes the missing tables of series, and returns the store's tables. They go into the file at once, so that
+ * the log has only rows: if a damaged log lost a table, all of its rows would be lost too. While others
+ * write, DuckDB postpones that.
+ * @throws DuckDB's error, also if the disk has no room for them
  */
 export async function addTables(
   instance: DuckDBInstance,

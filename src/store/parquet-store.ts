@@ -138,7 +138,7 @@ interface Staged {
   readonly pending: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Opens the points that are in no file yet, beside the files; null where there are none or nobody may. */
+/** Opens the points that are in no file yet; null if there are none or they can't be read. */
 async function attachStaging(
   connection: DuckDBConnection,
   directory: string,

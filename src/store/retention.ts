@@ -100,7 +100,10 @@ export function keepRetention(options: RetentionOptions, modules: RetentionModul
   };
 }
 
-/** Waits before each piece of work for as long as the last one took; says no once `signal` is aborted. */
+/**
+ * Waits before each piece of work for as long as the last one took. Resolves to false once `signal` is
+ * aborted.
+ */
 function pacer(signal: AbortSignal): () => Promise<boolean> {
   let begun: number | undefined;
   return async () => {

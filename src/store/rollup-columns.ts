@@ -39,7 +39,7 @@ export function counterColumns(series: SeriesName): readonly string[] {
     .map(([name]) => name);
 }
 
-/** Tells whether a column holds single measurements, of which the spread is worth knowing. */
+/** Whether a column holds single measurements, whose spread is of interest. */
 export function isMeasured({ kind, type }: Column): boolean {
   return (type === 'int' || type === 'float') && (kind === 'fact' || kind === 'gauge');
 }

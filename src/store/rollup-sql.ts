@@ -24,7 +24,7 @@ function pointsSql(series: SeriesName, unit: RollupUnit, range: TimeRange): stri
     const column = quote(name);
     return `${column} - lag(${column} IGNORE NULLS) OVER same_bucket AS ${quote(`${name}_growth`)}`;
   });
-  // A counter that shrank is that of a new run.
+  // A counter that shrank belongs to a new run.
   const steps = counters.map((name) => {
     const growth = quote(`${name}_growth`);
     return `CASE WHEN ${growth} >= 0 THEN ${growth} END AS ${quote(`${name}_step`)}`;

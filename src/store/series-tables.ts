@@ -11,7 +11,7 @@ const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
   string: 'VARCHAR',
 };
 
-/** A table as it is declared: its name, and its columns with their SQL types. */
+/** The declaration of a table: its name, and its columns with their SQL types. */
 export type DeclaredTable = readonly [name: string, columns: ReadonlyMap<string, string>];
 
 /** Names of a series' table columns in the order of the schema: `time`, the tags, the columns. */
@@ -35,7 +35,7 @@ export function tablesOf(series: SeriesName): readonly DeclaredTable[] {
   return tables;
 }
 
-/** The table of a series with this name, of points or of their rollups; undefined where there is none. */
+/** The table with this name, of points or of their rollups; undefined if no series has it. */
 export function tableNamed(name: string): DeclaredTable | undefined {
   for (const series of SERIES_NAMES) {
     if (!name.startsWith(series)) continue;

@@ -41,8 +41,8 @@ export interface Store {
    */
   connect(): Promise<DuckDBConnection>;
   /**
-   * Makes the tables of these series, where they are missing. One caller at a time.
-   * @throws what DuckDB says; then the file must be opened anew
+   * Makes the tables of these series if they are missing. One caller at a time.
+   * @throws DuckDB's error; then the file must be opened anew
    */
   makeTables(series: readonly SeriesName[]): Promise<void>;
   /** Lets DuckDB take the memory that queries need, until each function that it returned was called. */
@@ -205,8 +205,8 @@ class DuckDbStore implements Store {
   }
 
   /**
-   * Sets the limit of memory to that of this moment, one change after the other: DuckDB runs two at once in
-   * any order, and the one that came last must win.
+   * Sets the limit of memory to that of this moment, one change after the other. DuckDB runs two changes in
+   * any order, and the last one must win.
    */
   private limitMemory(): Promise<void> {
     this.limiting = this.limiting.then(() => this.setLimit());
@@ -237,7 +237,7 @@ class DuckDbStore implements Store {
       if (connection !== undefined) await endConnection(connection);
     }
     this.connections.clear();
-    // Its connection is none of these, and DuckDB would go on with a closed file.
+    // The change uses another connection, and DuckDB would continue with a closed file.
     await this.limiting;
     instance?.closeSync();
   }

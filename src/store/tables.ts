@@ -65,9 +65,9 @@ export async function checkVersion(
 }
 
 /**
- * Makes the tables that every store has, adds the columns that the tables of series lack, drops those of
- * series without a row, and migrates a store of `version` to this program's, all in one transaction. Returns
- * whether there was anything to do.
+ * Makes the tables that every store has, adds missing columns to the tables of series, drops tables of series
+ * without a row, and migrates a store of `version` to this program's, all in one transaction. Returns whether
+ * there was anything to do.
  */
 export async function updateTables(
   connection: DuckDBConnection,
@@ -102,7 +102,7 @@ export function makeTables(
   );
 }
 
-/** Makes the tables that tell of rollups, without rows, for a store that has none. */
+/** Makes the tables about the progress of rollups, without rows, for a store that has none. */
 export async function createProgressTables(connection: DuckDBConnection): Promise<void> {
   for (const table of PROGRESS_TABLES) await connection.run(createTable(table));
 }

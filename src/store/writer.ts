@@ -51,8 +51,7 @@ export class StoreWriter {
 
   /**
    * Commits points; resolves when they are on disk.
-   * @throws what DuckDB says; then either nothing of the batch is stored, or a second `write` finds that it
-   *   is
+   * @throws DuckDB's error; then either nothing of the batch is stored, or a second `write` finds that it is
    */
   async write(points: readonly Point[]): Promise<WriteResult> {
     const { groups, taken, rejection } = encodePoints(points);
@@ -116,10 +115,11 @@ export class StoreWriter {
   }
 
   /**
-   * Where it fails, nothing of it may be stored by accident: not by an appender that still has rows and
-   * flushes them when it is freed, which it can't on a closed connection, nor by a COMMIT that failed when
-   * its rows were in the log already. Memory and log agree again once the file is opened anew, as they must
-   * after a fatal error (a checkpoint on a full disk), since DuckDB refuses everything then.
+   * Writes a batch as one transaction. If it fails, nothing of it may be stored by accident. An appender that
+   * still has rows flushes them when it is freed, but it can't do so on a closed connection. A COMMIT can
+   * fail although its rows are in the log already. So the file is opened anew, and memory and log agree
+   * again. This is also necessary after a fatal error (a checkpoint on a full disk), because DuckDB then
+   * refuses everything.
    */
   private async transaction(groups: readonly SeriesColumns[]): Promise<void> {
     const { connection, store } = this.require();
@@ -135,8 +135,7 @@ export class StoreWriter {
       });
     } catch (error) {
       this.spoilt = progress.isCommitting || isFatal(messageOf(error)) ? 'file' : 'connection';
-      // Closing an appender flushes the rows that it still has, so it comes before ROLLBACK, which undoes
-      // that.
+      // Closing an appender flushes its rows. So it comes before ROLLBACK, which undoes that.
       this.closeAppenders();
       // A COMMIT that failed has rolled back already; the first error is the one to report.
       await connection.run('ROLLBACK').catch(() => undefined);

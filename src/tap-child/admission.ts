@@ -13,16 +13,16 @@ export interface Inbound {
   readonly port: number;
   /** Set once both sides have sent something: the peer is no stranger that only connects. */
   established: boolean;
-  /** Ends it; set by whoever leads it. */
+  /** Ends it; the part that passes its bytes on sets this. */
   destroy: (reason: TapCloseReason) => void;
   /** Has it forgotten. */
   readonly ended: () => void;
 }
 
 /**
- * Decides which inbound connections are led to the node, by the rules of `--listen`: an eighth for an
- * address, a quarter for a netgroup, none for a banned address. At the limit an older one that has not
- * spoken gives way.
+ * Decides which inbound connections the node gets, by the rules of `--listen`: an eighth for an address, a
+ * quarter for a netgroup, none for a banned address. At the limit an older connection that has sent nothing
+ * is ended for a new one.
  */
 export class Admission {
   private readonly connections: Connections<OpenConnection & { readonly inbound: Inbound }>;

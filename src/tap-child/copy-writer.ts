@@ -10,16 +10,16 @@ import {
 } from '../tap/copy-format';
 
 /**
- * Bodies of up to so many bytes are put together in slabs. Thousands of small messages a second would
- * otherwise be as many objects: while the program reads nothing, all of them wait and are copied by each
- * garbage collection, which holds back what passes.
+ * Bodies of up to so many bytes are gathered in slabs. Otherwise thousands of small messages a second would
+ * be as many objects. While the program reads nothing, all of them wait, and each garbage collection copies
+ * them, which delays the passing bytes.
  */
 const SMALL_BYTES = 4_096;
 const SLAB_BYTES = 65_536;
 
 /**
- * Copies are gathered for so many milliseconds, or until there are so many bytes. To write each message for
- * itself, and to wake the program for it, would take processor time from what passes. Parts have their times.
+ * Copies are gathered for so many milliseconds, or up to so many bytes. Writing each message by itself, and
+ * waking the program for it, would take processor time from the passing bytes. Each part has its time.
  */
 const GATHER_MS = 5;
 const GATHER_BYTES = 65_536;
@@ -40,18 +40,18 @@ export interface CopiedConnection {
   readonly id: number;
   readonly opened: OpenedCopy;
   readonly openedAtMs: number;
-  /** Whether the program has been told that it opened. */
+  /** Whether the program knows that it is open. */
   isTold: boolean;
-  /** Bytes of each direction that were not copied and have not been told yet. */
+  /** Bytes of each direction that were not copied and not reported yet. */
   readonly skipped: [number, number];
   /** Bytes that were read, of each direction. */
   readonly bytes: [number, number];
 }
 
 /**
- * Copies what passes to the program, over a pipe. It never waits. Where the program doesn't read and the
- * bound is reached, copies are left out until all that waits was read. Then the program is told what it
- * missed, before anything else of the same connection.
+ * Copies the passing bytes to the program, over a pipe. It never waits. If the program doesn't read and the
+ * limit is reached, copies are left out until the program has read all that waits. Then it gets the number of
+ * missing bytes, before anything else of the same connection.
  */
 export class CopyWriter {
   private readonly offsetMs = monotonicOffsetMs();

@@ -5,9 +5,7 @@ const GRACE_MS = 5_000;
 
 const NOTHING = Buffer.alloc(0);
 
-/**
- * Resets a connection (RST) once what waits for it is on its way. What it sends from now on is not read.
- */
+/** Resets a connection (RST) once its waiting bytes are on their way. Nothing more is read from it. */
 export function resetSoon(socket: Socket): void {
   if (socket.destroyed) return;
   socket.removeAllListeners('data');
@@ -22,7 +20,10 @@ export function resetSoon(socket: Socket): void {
   else socket.write(NOTHING, reset);
 }
 
-/** Sends last bytes and ends. What still comes is read and dropped, so that no reset overtakes the bytes. */
+/**
+ * Sends last bytes and ends. Bytes that still come are read and dropped, so that no reset overtakes the last
+ * bytes.
+ */
 export function endAfter(socket: Socket, bytes: Buffer): void {
   if (socket.destroyed) return;
   socket.removeAllListeners('data');

@@ -19,7 +19,7 @@ const NOTHING = Buffer.alloc(0);
 interface Admitted {
   readonly inbound: Inbound;
   readonly passage: Passage;
-  /** What was read of it already. */
+  /** The bytes that were read from it already. */
   readonly early: Buffer;
 }
 
@@ -82,7 +82,7 @@ export class Forwarder {
     } catch (error) {
       refusals.add('target-unreachable');
       if (this.unreachable.allows())
-        warn(`${this.option}: the node can't be reached, so peers are turned away: ${messageOf(error)}`);
+        warn(`${this.option}: the node can't be reached, so peers are refused: ${messageOf(error)}`);
       resetSoon(peer);
       return;
     }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { formatEndpoint } from '../p2p/endpoint';
 import { hostOf } from '../p2p/join/ip';
 
-/** The most connections that are followed back: more than a tap has forwards one behind the other. */
+/** The most connections that are followed back: more than the forwards of a tap in one chain. */
 const MAX_STEPS = 64;
 
 /** A connection on its way through a forward, or through the SOCKS server and its upstream proxy. */
@@ -21,9 +21,9 @@ interface Step extends Passage {
 }
 
 /**
- * Notices connections that the tap leads back to itself, as where the name in a target has an address of this
- * machine. What arrives is then the connection that was dialled, seen from its other end. Which of both is
- * known first differs.
+ * Notices connections that the tap leads back to itself, for example because the name of a target has an
+ * address of this machine. The arriving connection is then the other end of the dialled one. Either of both
+ * can be known first.
  */
 export class Loops {
   private readonly arrivals = new Map<string, Step>();
@@ -54,7 +54,7 @@ export class Loops {
     return isCircle(next);
   }
 
-  /** Forgets a passage, and returns nothing of it. */
+  /** Forgets a passage. */
   ended(passage: Passage): void {
     const step = this.steps.get(passage);
     if (step === undefined) return;

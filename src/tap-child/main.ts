@@ -4,14 +4,14 @@ import { Frames } from '../lib/frames';
 import { CONTROL_PIPE, COPY_PIPE, type FromTap, TAP_TITLE, type ToTap } from '../tap/control';
 import { TapServer } from './tap-server';
 
-/** Bytes of messages that may wait for a program that doesn't read. What comes then isn't sent. */
+/** Bytes of messages that may wait for a program that doesn't read. Further ones are dropped. */
 const MAX_WAITING = 65_536;
 
 /**
  * The process of a tap. It passes the bytes of all connections between the watched node and its peers, and
- * copies them to the program that started it. It goes on while that program is stopped or busy. It ends with
- * it: the pipes end then, and with this process all connections that it leads; the node loses its peers, and
- * finds others. It ignores signals: they are for its parent, which tells it when to end.
+ * copies them to the program that started it. It continues while that program is stopped or busy. When that
+ * program ends, the pipes end, and this process ends with all of its connections; the node then loses its
+ * peers and finds others. It ignores signals: its parent gets them, and tells it when to end.
  */
 function main(): void {
   process.title = TAP_TITLE;
@@ -24,7 +24,7 @@ function main(): void {
   const control = new Socket({ fd: CONTROL_PIPE, readable: true, writable: true });
   const copies = new Socket({ fd: COPY_PIPE, readable: true, writable: true });
   for (const pipe of [control, copies]) pipe.on('error', end).on('close', end);
-  // Nothing comes, but the end of the pipe.
+  // Nothing comes here except the end of the pipe.
   copies.resume();
   const server = new TapServer({
     send: (message) => {

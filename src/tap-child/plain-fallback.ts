@@ -2,8 +2,8 @@ import { ENCRYPTED_TRANSPORT, FirstBytes } from '../p2p/first-bytes';
 import type { Socket } from 'node:net';
 
 /**
- * For so long after its encrypted attempt was closed, another one of the same address is led on: this peer
- * does not come back with the old transport. Core 31 dials again at once (`src/net.cpp`
+ * For so long after an encrypted attempt was closed, another one from the same address is passed on: this
+ * peer does not come back with the plain transport. Core 31 dials again at once (`src/net.cpp`
  * CConnman::PerformReconnections).
  */
 const PATIENCE_MS = 60_000;

@@ -3,7 +3,7 @@ import type { TapRefusal } from '../tap/control';
 /** Milliseconds between two reports. */
 const EVERY_MS = 1_000;
 
-/** Counts connections that were not led on, and reports them in a message a second at most. */
+/** Counts refused connections, and reports them once a second at most. */
 export class Refusals {
   private readonly counts = new Map<TapRefusal, number>();
   private timer: NodeJS.Timeout | undefined;

@@ -5,8 +5,8 @@ import type { DirectionNumber } from './copy-writer';
 import { resetSoon } from './end-socket';
 
 /**
- * Bytes that may wait in one direction before the other side is read no further. Besides them the system's
- * own buffers hold bytes, as on any connection.
+ * Bytes that may wait in one direction before the other side is paused. The system's own buffers hold further
+ * bytes, as on any connection.
  */
 const MAX_WAITING = 262_144;
 
@@ -22,7 +22,7 @@ export interface RelayEnds {
 /** Bytes of each side that were read before a relay began. */
 export type EarlyBytes = Partial<Readonly<Record<keyof RelayEnds, Buffer>>>;
 
-/** Whom a relay tells of what. */
+/** Receivers of what a relay reports. */
 export interface RelayHooks {
   /** Bytes were read and are on their way. Nobody changes them afterwards. */
   passed(direction: DirectionNumber, chunk: Buffer): void;
@@ -31,9 +31,9 @@ export interface RelayHooks {
 }
 
 /**
- * Passes bytes between two sockets, unchanged and in order. A side that doesn't read holds the other one
- * back. The end of one direction (FIN) is passed on, and the other direction goes on. A reset (RST) is passed
- * on as a reset, after the bytes that came before it.
+ * Passes bytes between two sockets, unchanged and in order. If one side doesn't read, the other one is
+ * paused. The end of one direction (FIN) is passed on, and the other direction continues. A reset (RST) is
+ * passed on as a reset, after the bytes that came before it.
  */
 export class Relay {
   private reason: TapCloseReason | undefined;

@@ -15,12 +15,12 @@ export interface SocksRequest {
   readonly command: 'connect' | 'resolve';
   readonly host: string;
   readonly port: number;
-  /** The request as it came: version, command, reserved, address, port. */
+  /** The bytes of the request: version, command, reserved, address, port. */
   readonly bytes: Buffer;
   readonly login: SocksLogin;
 }
 
-/** How a client may log in, which goes on to the upstream proxy: Tor isolates streams by it. */
+/** A login of a client. The upstream proxy gets it, because Tor isolates streams by it. */
 interface SocksLogin {
   /** The methods that it offered, of those without a login and with a user name. */
   readonly methods: readonly number[];
@@ -39,9 +39,9 @@ const MORE = { kind: 'more' } as const;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * The server's side of a SOCKS5 handshake, up to the request (RFC 1928, RFC 1929). Any user name and password
- * is accepted. One that offers a user name is asked for it, as by Tor. No message is longer than 513 bytes,
- * and no byte is read twice, so that a client costs little.
+ * The server's side of a SOCKS5 handshake, up to the request (RFC 1928, RFC 1929). It accepts any user name
+ * and password, and asks for them if the client offers a login, as Tor does. A message has at most 513 bytes,
+ * and no byte is read twice, so a client costs little.
  */
 export class SocksHandshake {
   private bytes: Buffer = NOTHING;

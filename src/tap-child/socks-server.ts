@@ -16,7 +16,7 @@ import { SocksHandshake, type SocksRequest } from './socks-handshake';
 import { type SocksReply, encodeReply, replyOf } from './socks-protocol';
 import { type UpstreamAnswer, askUpstream } from './socks-upstream';
 
-/** Names that the DNS never has (RFC 7686); asking it would tell others whom the node dials. */
+/** Names that the DNS never has (RFC 7686). A DNS query would show others which node is dialled. */
 const ONION = /\.onion\.?$/i;
 
 const NOTHING = Buffer.alloc(0);
@@ -25,12 +25,12 @@ const NOTHING = Buffer.alloc(0);
 interface Client {
   readonly socket: Socket;
   readonly request: SocksRequest;
-  /** What the client sent behind its request. */
+  /** The bytes that the client sent after its request. */
   readonly early: Buffer;
   readonly passage: Passage;
 }
 
-/** The SOCKS5 server by which the node dials its outbound peers: CONNECT, and Tor's RESOLVE. */
+/** The SOCKS5 server for the node's outbound dials: CONNECT, and Tor's RESOLVE. */
 export class SocksServer {
   private readonly option: string;
   private readonly garbageSaid = new Throttle(() => performance.now());
@@ -50,7 +50,7 @@ export class SocksServer {
   start(): Promise<Listening> {
     const ip = parseIp(this.endpoint.host);
     if (ip !== null && !isLoopback(ip))
-      this.parts.warn(`${this.option}: whoever reaches this port can connect to anything by it`);
+      this.parts.warn(`${this.option}: everyone who reaches this port can connect to anything through it`);
     return listen(this.endpoint, this.option, (socket) => this.taken(socket), this.parts.warn);
   }
 
@@ -59,7 +59,7 @@ export class SocksServer {
     const { maxOutbound } = settings.limits;
     if (this.clients >= maxOutbound) {
       if (this.fullSaid.allows())
-        warn(`${this.option}: there are ${maxOutbound} connections, so another one is closed`);
+        warn(`${this.option}: there are ${maxOutbound} connections, so a further one is closed`);
       this.refuse('socks-full', socket, NOTHING);
       return;
     }
@@ -140,7 +140,9 @@ export class SocksServer {
       });
     } catch (error) {
       if (this.upstreamSaid.allows())
-        warn(`--upstream-proxy ${formatEndpoint(proxy)}: ${messageOf(error)}, so the node can't dial by it`);
+        warn(
+          `--upstream-proxy ${formatEndpoint(proxy)}: ${messageOf(error)}, so the node can't dial through it`,
+        );
       this.fail(socket, 'failed');
       return;
     }

@@ -7,7 +7,7 @@ import { AUTH_VERSION, NO_AUTH, SOCKS_VERSION, USER_PASSWORD, readAddress } from
 /** What an upstream proxy answered. */
 export interface UpstreamAnswer {
   readonly socket: Socket;
-  /** Its reply as it came, which the client gets: Tor has codes of its own. */
+  /** The bytes of its reply, which the client gets unchanged: Tor has its own codes. */
   readonly reply: Buffer;
   readonly isGranted: boolean;
   /** Bytes of the peer that came with the reply. */
@@ -92,7 +92,7 @@ class ReplyReader {
     }
   }
 
-  /** Pauses the socket, and returns what came behind the answers. */
+  /** Pauses the socket, and returns the bytes after the answers. */
   finish(): Buffer {
     clearTimeout(this.timer);
     this.socket.pause();

@@ -34,7 +34,7 @@ export interface TapServerModules {
   readonly end: () => void;
 }
 
-/** Starts and ends what a tap does, as its program says. */
+/** Starts and ends the parts of a tap, on command of its program. */
 export class TapServer {
   private parts: TapParts | null = null;
   private servers: readonly Server[] = [];

@@ -17,8 +17,8 @@ export interface BanPolicyModules {
 
 /**
  * `--tap-ban`: refuses the addresses of inbound peers that broke the protocol, for the violations that cause
- * a ban with `--listen` (`CAUSES_BAN`). The watched node sees all of its inbound peers come from the tap, so
- * that its own bans by address would refuse all of them or none.
+ * a ban with `--listen` (`CAUSES_BAN`). The watched node sees all inbound peers at the tap's address, so its
+ * own bans by address would refuse all of them or none.
  */
 export class BanPolicy {
   private readonly bans: Bans;

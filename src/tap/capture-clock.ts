@@ -5,14 +5,14 @@ const GRID_MASK = -GRID_NS;
 const NS_PER_MS = 1_000_000n;
 
 /**
- * The longest time, in nanoseconds, that is filled with intervals in which nothing was captured. One capture
- * may have been put together of several, with months between them.
+ * The longest time without packets, in nanoseconds, that is filled with intervals. A capture may consist of
+ * several, with months between them.
  */
 const MAX_FILLED_NS = 3_600_000_000_000n;
 
 /**
- * The time of a capture: that of the packet that is read. It never goes back, also where packets were
- * captured in another order than that of their times. Its monotonic milliseconds are Unix milliseconds.
+ * The time of a capture: that of the packet that is read. It never goes back, even if packets are not in the
+ * order of their times. Its monotonic milliseconds are Unix milliseconds.
  */
 export class CaptureClock implements Clock {
   private nowNs = 0n;

@@ -5,21 +5,21 @@ import type { Side } from '../capture/stream';
 
 /** How the watched node is known in a capture. */
 export interface CaptureNodeSettings {
-  /** Ports on which nodes listen: that of the network, unless another one is given. */
+  /** Ports of nodes: that of the network, unless others are given. */
   readonly ports: readonly number[];
-  /** Addresses of the node; empty where none is given. */
+  /** Addresses of the node; empty if none is given. */
   readonly hosts: readonly string[];
 }
 
 /**
- * Tells which side of a captured connection is the watched node. Where addresses of it are given, each
- * connection of one of them is the node's. Otherwise it is each connection to a port of nodes: the side with
- * an address of this machine is the node, and where that is both or none, the side that listens.
+ * Decides which side of a captured connection is the watched node. If addresses of the node are given, it has
+ * every connection with one of them. Otherwise it has every connection to a port of nodes. The node is then
+ * the side with an address of this machine; if both or none have one, it is the side that listens.
  */
 export class CaptureNode {
   private readonly ports: ReadonlySet<number>;
   private readonly given: ReadonlySet<string>;
-  /** The first server that was taken for the node because nothing else told. */
+  /** The first server that was taken for the node because nothing else decided. */
   private guessed: string | null = null;
   private hasWarned = false;
 
@@ -36,7 +36,7 @@ export class CaptureNode {
     this.given = new Set(hosts.map(hostOf));
   }
 
-  /** The side that is the node; null where the connection is none of the node's. */
+  /** The side that is the node; null if the connection does not belong to the node. */
   sideOf({ client, server }: CapturedConnection): Side | null {
     const isGiven = this.given.size > 0;
     const isServerPort = this.ports.has(server.port);

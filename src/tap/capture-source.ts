@@ -35,7 +35,7 @@ export interface CaptureModules {
   readonly warn: (message: string) => void;
   /** Awaited after each chunk, so that reading waits where points do. */
   readonly ready?: () => Promise<void>;
-  /** Ends reading as if the capture had ended there. Who aborts it destroys the stream as well. */
+  /** Ends reading as if the capture ended here. Its owner also destroys the stream. */
   readonly signal?: AbortSignal;
   /** The addresses of this machine. */
   readonly local?: ReadonlySet<string>;
@@ -53,13 +53,13 @@ export interface CaptureSummary {
 }
 
 /**
- * Reads a capture, pcap or pcapng, and emits what passed between the node and its peers, as a tap does. What
- * the capture lacks is told as skipped. Times are those of the packets. Connections that were under way
- * before the capture began are read from their first whole message on.
+ * Reads a capture, pcap or pcapng, and emits the messages between the node and its peers, as a tap does.
+ * Bytes that the capture lacks are reported as skipped. Times are those of the packets. A connection that
+ * began before the capture is read from its first whole message on.
  * @param stream chunks of the capture; nobody may write to them again
  * @param name the capture as messages name it, such as `--pcap node.pcap`
- * @throws FailureError of one line that names the capture, where it can't be read or is none. What was read
- *   before has been emitted. A capture that ends in the middle is no error: one line says so.
+ * @throws FailureError of one line that names the capture, if it can't be read or is no capture. Everything
+ * before the fault has been emitted. A capture that ends in the middle is no error: one line reports it.
  */
 export async function readCapture(
   stream: AsyncIterable<Buffer>,
@@ -87,7 +87,7 @@ export async function readCapture(
   if (fault !== null && !isAborted()) {
     if (fault.fault !== 'cut-off') throw captureFailure(name, fault);
     isCutOff = true;
-    modules.warn(`${name}: ${fault.message}; what is before was read`);
+    modules.warn(`${name}: ${fault.message}; everything before it was read`);
   }
   return { counters: reader.counters, connections: tap.connections, others: tap.others, isCutOff };
 }
@@ -163,7 +163,7 @@ class CapturedTap implements CaptureSink {
   }
 }
 
-/** Why a captured connection ended. Where the capture ends first, that is known of no connection. */
+/** Why a captured connection ended. If the capture ends first, the reason is unknown. */
 function closeReason(reason: CloseReason, nodeSide: Side, firstEnd: FirstEnd | null): TapCloseReason {
   if (reason === 'end') return 'stopped';
   if (firstEnd === null) return 'end-not-captured';

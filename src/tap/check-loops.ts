@@ -14,8 +14,8 @@ interface Way {
 }
 
 /**
- * Refuses ways that lead back to themselves: a forward onto its own port, a circle of several, or an upstream
- * proxy that is the tap's own SOCKS server. Names other than `localhost` are not looked up: where such a name
+ * Refuses routes that lead back to themselves: a forward to its own port, a circle of several, or an upstream
+ * proxy that is the tap's own SOCKS server. Names other than `localhost` are not looked up: if such a name
  * leads back, the first connection shows it (`tap-child/loops.ts`).
  * @param local the addresses of this machine
  * @throws UsageError that names the options of the circle
@@ -45,7 +45,7 @@ export function forwardText({ listen, target }: Pick<Way, 'listen' | 'target'>):
   return `--forward ${formatEndpoint(listen)}=${formatEndpoint(target)}`;
 }
 
-/** The ways of a circle that begins with `first`; null where there is none. Each way leads to one at most. */
+/** The circle that begins with `first`; null if there is none. Each way leads to at most one other. */
 function circleFrom(first: Way, ways: readonly Way[], local: ReadonlySet<string>): [Way, ...Way[]] | null {
   const circle: [Way, ...Way[]] = [first];
   for (let way = first; circle.length <= ways.length;) {

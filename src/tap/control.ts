@@ -19,7 +19,7 @@ export interface TapPlaces {
   readonly socks: Endpoint | null;
 }
 
-/** Why a connection was not led on. The list is fixed, because it becomes a tag. */
+/** Why a tap refused a connection. The list is fixed, because it becomes a tag. */
 export type TapRefusal = Refusal | TapOnlyRefusal | typeof ENCRYPTED_TRANSPORT;
 
 /** What the program tells the process of its tap. */
@@ -34,5 +34,5 @@ export type FromTap =
   | { readonly kind: 'listening'; readonly places: TapPlaces }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'warn'; readonly message: string }
-  /** Connections that were not led on, since the last time. */
+  /** Connections that were refused since the last report. */
   | { readonly kind: 'refused'; readonly counts: Partial<Record<TapRefusal, number>> };

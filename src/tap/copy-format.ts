@@ -16,18 +16,18 @@ export type PerDirection = Readonly<Record<Direction, number>>;
 export type TapCloseReason =
   TapOnlyEnd | Extract<DisconnectReason, 'closed-by-peer' | 'banned' | 'inbound-full' | 'loop' | 'stopped'>;
 
-/** What the copy says of a connection that was opened. */
+/** The head of the copy of a connection. */
 export interface OpenedCopy {
   /** Whether the node dialled the peer. */
   readonly outbound: boolean;
-  /** Of the peer: an IP, or the name that the node asked for where a proxy dialled it. */
+  /** The peer's host: an IP, or the name that the node asked for if a proxy dialled it. */
   readonly host: string;
   readonly port: number;
-  /** `host:port` by which the node sees the peer: the local end of the tap's connection to the node. */
+  /** `host:port` of the peer as the node sees it: the local end of the tap's connection to the node. */
   readonly seenAs: string;
 }
 
-/** What the copy says of a connection that ended. */
+/** The end of the copy of a connection. */
 export interface ClosedCopy {
   readonly reason: TapCloseReason;
   /** All bytes that were read from each side. */
@@ -45,7 +45,7 @@ export interface CopySink {
   opened(id: number, opened: OpenedCopy, atMs: number): void;
   /** Bytes that passed; at `atMs` they were read. One chunk may come in several pieces. */
   data(id: number, direction: Direction, bytes: Buffer, atMs: number): void;
-  /** So many bytes of this direction passed here and were not copied. */
+  /** So many bytes of this direction passed here without a copy. */
   gap(id: number, direction: Direction, bytes: number, atMs: number): void;
   closed(id: number, closed: ClosedCopy, atMs: number): void;
   missed(missed: MissedCopy): void;
@@ -71,7 +71,7 @@ export interface CopyHead {
   /** 0 is `in`, 1 is `out`. */
   readonly direction: 0 | 1;
   readonly id: number;
-  /** Of the body. */
+  /** Length of the body. */
   readonly length: number;
   readonly atMs: number;
 }

@@ -15,11 +15,11 @@ export interface Holder {
 
 /**
  * Bounds the memory of incomplete messages. A stranger can send all but the last byte of a message of 4 MB on
- * each of many connections. At the bound the message is given up that began first: honest ones are complete
+ * each of many connections. At the bound, the message that began first is given up: honest ones are complete
  * within seconds.
  */
 export class HeldBytes {
-  /** Those that hold much, in the order in which their messages began. */
+  /** Holders of much memory, in the order in which their messages began. */
   private readonly large = new Map<Holder, { held: number; readonly messages: number }>();
   private total = 0;
 

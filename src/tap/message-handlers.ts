@@ -29,7 +29,7 @@ export type MessageHandlers = Readonly<Partial<Record<DecodedCommand, MessageHan
 export interface HandlerModules {
   readonly bus: EventBus<MonitorEvents>;
   readonly seen: SeenInventory;
-  /** Judges transactions that come to the node; null where others tell of them. */
+  /** Judges transactions that come to the node; null if the RPC gives them. */
   readonly judge: Judge | null;
 }
 

@@ -23,23 +23,23 @@ export interface FoundMessage {
   readonly payload: Buffer;
   /** Bytes that were passed over before it, since the search began or since the last count. */
   readonly passedOver: number;
-  /** What came behind it. */
+  /** The bytes after it. */
   readonly rest: Buffer;
 }
 
 /**
- * Finds the next message in a stream that begins anywhere, as in the middle of a message: the network's
- * magic, a command of letters and digits, a length that is allowed, and a checksum that is right. A magic
- * that leads to no message is passed over by one byte, so that a message within is found. Its cost is linear:
- * when too much was hashed in vain, what claims to be a message is passed over as a whole.
+ * Finds the next message in a stream that begins anywhere, such as in the middle of a message. A message has
+ * the network's magic, a command of letters and digits, an allowed length, and a right checksum. A magic
+ * without a message is skipped by one byte, so that a message inside it is found. The cost is linear: after
+ * too much hashing in vain, a whole claimed message is skipped.
  */
 export class MessageSearch {
   private readonly magicBytes = Buffer.alloc(MAGIC_BYTES);
-  /** Bytes from the first place on at which a message may begin; null without such a place. */
+  /** Bytes from the first possible beginning of a message on; null if there is none. */
   private partial: PartialMessage | null = null;
   /** Bytes that `partial` is for: a header, or a header and its payload. */
   private wanted = 0;
-  /** Bytes that were passed over and not told yet. */
+  /** Skipped bytes that were not reported yet. */
   private passedOver = 0;
   private received = 0;
   private work = 0;
@@ -53,7 +53,7 @@ export class MessageSearch {
     return this.partial === null ? 0 : this.wanted - this.partial.missing;
   }
 
-  /** Takes bytes; returns the first message, after which this search is over, or null where there is none. */
+  /** Takes bytes. Returns the first message, which ends this search, or null if there is none. */
   push(chunk: Buffer): FoundMessage | null {
     this.received += chunk.length;
     let rest = chunk;
@@ -75,7 +75,10 @@ export class MessageSearch {
     return passedOver;
   }
 
-  /** Ends the search. Returns the bytes that were not told: passed over, or held for a message's end. */
+  /**
+   * Ends the search. Returns the number of bytes that were not reported: skipped, or held for the end of a
+   * message.
+   */
   stop(): number {
     const { held } = this;
     this.partial?.drop();
@@ -83,7 +86,7 @@ export class MessageSearch {
     return this.takePassedOver() + held;
   }
 
-  /** The bytes to look at next, and those behind them; null where more must come first. */
+  /** The bytes to search next, and those after them; null if more must come first. */
   private take(chunk: Buffer): { readonly whole: Buffer; readonly rest: Buffer } | null {
     const { partial } = this;
     if (partial === null) return { whole: chunk, rest: NOTHING };
@@ -142,7 +145,7 @@ export class MessageSearch {
   }
 }
 
-/** Whether the command at a magic is of letters and digits, and NULs behind them alone. */
+/** Whether the command at a magic consists of letters and digits, followed only by NULs. */
 function isSaneCommand(bytes: Buffer, at: number): boolean {
   let isOver = false;
   for (let i = at + COMMAND_START; i < at + COMMAND_END; i++) {

@@ -7,16 +7,18 @@ export interface MessageSink {
   message(command: string, payload: Buffer, bytes: number): void;
   /** Bytes that belong to no whole message. */
   noMessage(bytes: number): void;
-  /** At least one message is missing here, up to the next one that is handed on. */
+  /** At least one message is missing before the next one that is passed on. */
   broken(): void;
-  /** A message began where one had to, and is none of this network. The search for the next one begins. */
+  /**
+   * The bytes where a message must begin are no message of this network. The search for the next one begins.
+   */
   violation(reason: FramingViolation): void;
 }
 
 /**
- * Cuts one direction of a tapped connection into messages. After bytes that are missing, or that are no
- * message, it searches for the next message. Each byte is either part of a message that is handed on or is
- * counted as none.
+ * Cuts one direction of a tapped connection into messages. After missing bytes, or bytes that are no message,
+ * it searches for the next message. Each byte either belongs to a message that is passed on or is counted as
+ * skipped.
  */
 export class MessageStream {
   private reader: FrameReader | null;
@@ -66,7 +68,7 @@ export class MessageStream {
     this.search = null;
   }
 
-  /** Reads messages one behind the other. Returns no bytes: none are left. */
+  /** Reads consecutive messages. Returns no bytes, because none are left. */
   private read(bytes: Buffer): Buffer {
     this.pending += bytes.length;
     this.reader ??= this.newReader();
@@ -97,7 +99,7 @@ export class MessageStream {
     });
   }
 
-  /** Searches for a message. Returns the bytes behind it. */
+  /** Searches for a message. Returns the bytes after it. */
   private find(search: MessageSearch, bytes: Buffer): Buffer {
     const found = search.push(bytes);
     if (found === null) {

@@ -8,8 +8,8 @@ export interface MessageTally {
 }
 
 /**
- * Counts the messages of one direction of a connection by command. What is no command of the protocol counts
- * as `other`, so that a stranger's names take no memory.
+ * Counts the messages of one direction of a connection by command. Unknown commands count as `other`, so that
+ * a stranger's names take no memory.
  */
 export class MessageTallies {
   private readonly tallies = new Map<CountedCommand, { messages: number; bytes: number }>();

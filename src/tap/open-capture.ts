@@ -8,14 +8,14 @@ import { captureFailure } from './capture-source';
 /** Bytes of the capture that are read at once. */
 const CHUNK_BYTES = 262_144;
 
-/** By these bytes a capture is known: pcap's header, or the beginning of pcapng's first block. */
+/** These bytes identify a capture: pcap's header, or the beginning of pcapng's first block. */
 const START_BYTES = 24;
 
 /**
- * Opens a capture. Of one in a file the beginning is looked at, so that what is none is refused before
- * anything else is begun. A FIFO or a device is only opened: it may have nothing to tell yet.
+ * Opens a capture. It reads the beginning of a file, so that one that is no capture is refused before
+ * anything else begins. A FIFO or a device is only opened, because it may have no bytes yet.
  * @param name the capture as messages name it, such as `--pcap node.pcap`
- * @throws FailureError of one line that names the capture, where it can't be read or is none
+ * @throws FailureError of one line that names the capture, if it can't be read or is no capture
  */
 export async function openCapture(file: string, name: string): Promise<Readable> {
   try {
@@ -36,7 +36,7 @@ async function lookAt(file: string): Promise<void> {
     reader.push(buffer.subarray(0, bytesRead));
     if (bytesRead < START_BYTES) reader.end();
   } catch (error) {
-    // A capture that ends in the middle is one: it is read as far as it goes.
+    // A file that ends in the middle is a capture: it is read to that point.
     if (!(error instanceof CaptureError) || error.fault !== 'cut-off') throw error;
   } finally {
     await handle.close();

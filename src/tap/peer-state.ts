@@ -9,7 +9,7 @@ import type { Transaction } from '../wire/transaction';
  */
 const MAX_ANNOUNCED = 8;
 
-/** How long an answer to `getheaders` is waited for, in ms: btcd gives none while it loads the chain. */
+/** How long to wait for an answer to `getheaders`, in ms: btcd gives none while it loads the chain. */
 const ANSWER_MS = 20_000;
 
 /** Tells headers that announce blocks (BIP130) from those that were asked for, of one direction. */

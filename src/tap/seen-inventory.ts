@@ -53,7 +53,7 @@ export class SeenInventory {
     this.announcedBlocks.add(hash);
   }
 
-  /** Whether a block was announced to the node, by whatever message. */
+  /** Whether a block was announced to the node, by any message. */
   isBlockAnnounced(hash: Hash): boolean {
     return this.announcedBlocks.has(hash);
   }

@@ -14,7 +14,7 @@ export interface TapLimits {
   readonly maxInbound: number;
   /** The most clients of the SOCKS server. */
   readonly maxOutbound: number;
-  /** Bytes of copies that may wait for the program. Beyond them copies are left out. */
+  /** Bytes of copies that may wait for the program. Further copies are left out. */
   readonly maxCopyBytes: number;
   /** Milliseconds that a SOCKS client has for its request, and a peer for its first bytes with `plain`. */
   readonly requestMs: number;
@@ -40,7 +40,7 @@ export interface TapSettings {
   readonly forwards: readonly Forward[];
   /** Where the SOCKS server for the node's own dials listens; null without one. */
   readonly socks: Endpoint | null;
-  /** The SOCKS proxy, such as Tor, by which the node's dials go on; null for dialling directly. */
+  /** The SOCKS proxy, such as Tor, that the node's dials go through; null for direct dials. */
   readonly upstreamProxy: Endpoint | null;
   /** Whether an inbound peer's first encrypted attempt is closed, so that it comes back unencrypted. */
   readonly plain: boolean;

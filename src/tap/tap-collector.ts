@@ -4,7 +4,7 @@ import type { Emit } from '../metrics/emitter';
 import type { TapConnection } from './tap-connection';
 import type { TapEvents } from './tap-events';
 
-/** `tap`: the connections that pass through a tap or stand in a capture, and what was not read of them. */
+/** `tap`: the connections through a tap or in a capture, and their bytes that were not read. */
 export function tapCollector(emit: Emit, bus: EventBus<TapEvents>): Collector {
   const open = new Set<TapConnection>();
   const bytes = { in: 0, out: 0 };

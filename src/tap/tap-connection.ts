@@ -17,11 +17,11 @@ export class TapConnection implements PeerInfo {
   readonly transport = 'v1';
   /** The peer's `version`. */
   claims: VersionMessage | null = null;
-  /** The node's `version`, as it told this peer. */
+  /** The node's `version` to this peer. */
   nodeClaims: VersionMessage | null = null;
   /** All bytes that passed so far. */
   readonly bytes: Record<Direction, number> = { in: 0, out: 0 };
-  /** Those of them that were not read as messages, and are not opaque. */
+  /** Bytes that were not read as messages, without those of an encrypted stream. */
   readonly skipped: Record<Direction, number> = { in: 0, out: 0 };
   /** The messages that passed so far. */
   readonly messages: Readonly<Record<Direction, MessageTallies>> = {
@@ -44,7 +44,7 @@ export class TapConnection implements PeerInfo {
     this.seenAs = seenAs;
   }
 
-  /** Bytes that passed and are neither part of a message that was told nor told as skipped. */
+  /** Bytes that passed and belong neither to a reported message nor to skipped bytes. */
   get unaccounted(): number {
     const { bytes, messages, skipped } = this;
     return DIRECTIONS.reduce(

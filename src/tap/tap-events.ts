@@ -74,8 +74,8 @@ export interface TapEvents {
   };
   /** Version and verack went both ways. `claims` is the peer's version. */
   handshake: { readonly connection: TapConnection; readonly claims: VersionMessage; readonly time: TapTime };
-  /** Connections opened and ended of which nothing was copied. Their bytes are in no other event. */
+  /** Connections that were opened and ended without any copy. No other event has their bytes. */
   missed: { readonly connections: number; readonly bytes: PerDirection };
-  /** So many connections were not led on. */
+  /** So many connections were refused. */
   refused: { readonly reason: TapRefusal; readonly count: number };
 }

@@ -23,7 +23,7 @@ const MALFORMED: Readonly<Partial<Record<string, Violation>>> = {
 };
 
 /**
- * By this number of transactions a second the points of inbound peers are limited, as by the default of
+ * The points of inbound peers are limited as for so many transactions a second. It is the default of
  * `--tx-rate` with `--listen`.
  */
 const TRANSACTIONS_PER_SECOND = 200;
@@ -35,16 +35,16 @@ export interface TapMonitorModules {
   /** The events of the watched node. */
   readonly bus: EventBus<MonitorEvents>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  /** Judges the transactions that come to the node; null where its RPC tells of them. */
+  /** Judges the transactions that come to the node; null if its RPC gives them. */
   readonly judge: Judge | null;
   /** Receives faults of the program that no message should be able to cause. */
   readonly complain: Complain;
 }
 
 /**
- * Emits, as the events of the watched node, what passes through a tap or stands in a capture, as the node
- * itself would: `in` is what it receives, `out` what it sends. Times are those at which the tap read the
- * bytes, however late they are handled. Memory is bounded.
+ * Turns the messages of a tap or capture into events, as the watched node itself would emit them: `in` is
+ * what it receives, `out` what it sends. Times are those at which the tap read the bytes, even if the events
+ * come later. Memory is bounded.
  */
 export class TapMonitor {
   private readonly states = new Map<TapConnection, PeerState>();
@@ -95,8 +95,8 @@ export class TapMonitor {
   }
 
   /**
-   * The time on the monotonic clock: while a message is handled, that at which the tap read it. The
-   * collectors of the watched node get this clock, so that a reader that lags does not change the times of
+   * The time on the monotonic clock; while a message is handled, the time at which the tap read it. The
+   * collectors of the watched node get this clock, so that a slow reader does not change the times of
    * `propagation`.
    */
   readonly monotonicMs = (): number => this.messageMs ?? this.modules.clock.monotonicMs();

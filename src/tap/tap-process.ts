@@ -36,7 +36,7 @@ const CLOSE_MS = 1_500;
 /** Number of last characters of the process's stderr that are kept. */
 const STDERR_LENGTH = 2_000;
 
-/** Whom a tap tells of what. */
+/** Receivers of what a tap reports. */
 export interface TapModules {
   readonly bus: EventBus<TapEvents>;
   readonly warn: (message: string) => void;
@@ -71,7 +71,8 @@ export class TapProcess {
         else resolve(told);
       };
     });
-    // Whoever awaits it gets the error as well.
+    // Without this, an error that nobody waits for yet would be an unhandled rejection. A waiter gets it as
+    // well.
     this.places.catch(() => undefined);
     this.reader = new TapReader(NETWORKS[settings.network].magic, modules.bus);
     this.child = spawn(process.execPath, [...NODE_FLAGS, PROGRAM], {
@@ -83,7 +84,7 @@ export class TapProcess {
     });
     const control = this.child.stdio[CONTROL_PIPE] as Duplex;
     const copies = this.child.stdio[COPY_PIPE] as Duplex;
-    // A pipe that fails means that the process is gone, which `ended` says.
+    // A pipe fails when the process has ended, and `ended` reports that.
     for (const pipe of [control, copies]) pipe.on('error', () => undefined);
     this.frames = new Frames(control, (message) => this.received(message));
     const decoder = new CopyDecoder(this.reader);
@@ -116,8 +117,9 @@ export class TapProcess {
   }
 
   /**
-   * Refuses the address of an inbound peer for a day, and ends its connections. This machine's own address,
-   * which may stand for anybody, is not refused. @returns whether it is
+   * Refuses the address of an inbound peer for a day, and ends its connections. This machine's own address is
+   * not refused, because many peers may come from it.
+   * @returns whether the address is refused
    */
   ban({ host, outbound, port }: TapConnection): boolean {
     const subject = outbound ? null : banSubject(this.settings.network, { host, outbound, port });

@@ -29,7 +29,7 @@ interface ReadConnection {
   readonly out: ReadDirection;
 }
 
-/** The clocks by which a reader tells times. */
+/** The clocks of a reader. */
 export interface TapClocks {
   readonly monotonicMs: () => number;
   /** Unix milliseconds. */
@@ -221,7 +221,7 @@ export class TapReader implements CopySink {
     this.bus.emit('skipped', { connection, direction, bytes, why });
   }
 
-  /** The time at which the tap read what is read now. One chunk may come in pieces. */
+  /** The time at which the tap read the present bytes. One chunk may come in pieces. */
   private timeOf(atMs: number): TapTime {
     if (atMs === this.atMs) return this.time;
     const monotonicMs = atMs - this.clocks.offsetMs;

@@ -82,7 +82,7 @@ export interface ClockStep {
   readonly node: string;
   /** Time after it, in Unix milliseconds. */
   readonly timeMs: number;
-  /** By how many milliseconds the clock was set, back where negative. */
+  /** Milliseconds by which the clock was set; negative if it was set back. */
   readonly ms: number;
   /** How often the clock of that node was set within the day. */
   readonly steps: number;

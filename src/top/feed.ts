@@ -78,7 +78,7 @@ export class Feed {
     return withState({ ...this.frame(figures), peers: this.rates.rows(state), nodeLost: false }, state);
   }
 
-  /** Chooses the next or previous node; the first choice is one of them. */
+  /** Chooses the next or previous node, in the order of `choices`. */
   switchNode(step: 1 | -1): void {
     const choices = this.choices();
     const { node, network } = this.current;
@@ -94,7 +94,7 @@ export class Feed {
     void this.server?.close();
   }
 
-  /** The first choice, and each node that it does not show alone. */
+  /** The first choice, and each node that the first choice does not already show. */
   private choices(): readonly Choice[] {
     const { choice } = this.options;
     const others = this.nodes.filter(
@@ -123,7 +123,7 @@ export class Feed {
     return { ...this.frame(figures), notes: [...notes, peers, ...several] };
   }
 
-  /** A watched node tells of its peers in points. */
+  /** The peers of a watched node are points of the store. */
   private async ofWatched(source: Source, choice: Choice, figures: StoreFigures): Promise<TopData> {
     const points = new Points(source, choice);
     const until = BigInt(Math.ceil(figures.newestMs ?? 0)) * 1_000_000n + 1_000_000n;
@@ -145,7 +145,7 @@ export class Feed {
   private async figures(source: Source, wanted: Choice, agents: boolean): Promise<StoreFigures> {
     await this.lookForNodes(source);
     const watched = namesOf(this.nodes.filter(({ isWatched }) => isWatched));
-    // The listener hears what a watched node says, so the numbers of both must not be added up.
+    // The listener and the watched node count the same traffic, so their numbers must not be added up.
     const choice = wanted.node === undefined && watched.length > 0 ? { ...wanted, without: watched } : wanted;
     const points = new Points(source, choice);
     const newest = this.isWatched(choice)

@@ -19,7 +19,7 @@ export interface Size {
 }
 
 export interface Frame {
-  /** Printable ASCII; no line is wider than the space, and there are exactly as many lines as its height. */
+  /** Printable ASCII. No line is wider than the space, and their number is exactly its height. */
   readonly lines: readonly TextLine[];
   /** How many peers fit. */
   readonly peersShown: number;

@@ -13,7 +13,7 @@ interface Shown {
   readonly count: number;
 }
 
-/** A part of a frame: head lines, and rows of which some may be left out. */
+/** A part of a frame: head lines and rows. Rows may be left out. */
 export interface Section {
   /** The head lines, given which rows are shown. */
   readonly head: (shown: Shown) => readonly TextLine[];

@@ -42,7 +42,7 @@ const JUDGED = ['accepted', 'side_chain', 'rejected', 'orphan'];
 /** Selects the points of `peers` that belong to an interval. */
 const IS_GAUGE: Where = { kind: 'compare', column: 'total_connected', op: '>=', value: 0 };
 
-/** Of the points of `btcdmon`, those that tell of a step of the clock. */
+/** The points of `btcdmon` about a step of the clock. */
 const IS_STEP: Where = { kind: 'compare', column: 'clock_step', op: '!=', value: 0 };
 
 /** A clock that was set back has its step before points that are older: how far back steps are looked for. */

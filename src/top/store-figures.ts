@@ -96,8 +96,8 @@ function droppedBefore(own: readonly StorePoint[], last: StorePoint): number {
 
 /** The last step of a clock that is not older than `since`, from the points that tell of steps. */
 export function clockStepOf(told: readonly StorePoint[], since: bigint): ClockStep | null {
-  // A step back is told at a time before points that are older than it: it was at the time that the clock had
-  // until then.
+  // The point of a step back has the time after the step, and older points may have later times. So the step
+  // counts at the time that the clock showed before it.
   const wallNs = ({ time, values }: StorePoint): bigint => {
     const ms = numberOf(values['clock_step']) ?? 0;
     return ms < 0 ? time + BigInt(-ms) * 1_000_000n : time;

@@ -24,14 +24,14 @@ const INDENT = 16;
 /** Lines of a verdict that is not good; a good one has one. */
 const MOST_LINES = 3;
 
-/** Rows of a terminal from which verdicts may have several lines, and from which good ones are shown. */
+/** Rows of a terminal. From HIGH on a verdict may have several lines, from LOW on good verdicts are shown. */
 const HIGH = 30;
 const LOW = 16;
 
 /**
- * The answers to a user's questions, with the reason and what to do. Like on the page, that about the monitor
- * stands there only if it is not good.
- * @param height rows of the terminal; Infinity where there is none
+ * The answers to a user's questions, with the reason and what to do. As on the page, the verdict on the
+ * monitor is shown only if it is not good.
+ * @param height rows of the terminal; Infinity without a terminal
  */
 export function verdictLines(
   verdicts: readonly Verdict[],

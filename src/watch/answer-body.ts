@@ -16,8 +16,8 @@ export interface AnswerBody {
 export const MAX_WHOLE_BYTES = 16_000_000;
 
 /**
- * The longest answer whose entries are taken one by one: the mempool of a node with the default limit of
- * Core, 300 MB of memory, is a third of that.
+ * The longest answer that is read entry by entry. The mempool of a node with Core's default limit of 300 MB
+ * of memory is a third of it.
  */
 export const MAX_ENTRIES_BYTES = 400_000_000;
 

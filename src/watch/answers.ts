@@ -1,8 +1,8 @@
 import type { Hash } from '../wire/hash';
 
-/*
- * What a node's answers say, the same for btcd and Core. A member is undefined where the node does not tell
- * it. Hashes are in wire order, amounts in satoshi, times in Unix seconds, durations in milliseconds.
+/**
+ * The answers of a node, in one form for btcd and Core. A member is undefined if the node does not give it.
+ * Hashes are in wire order, amounts in satoshi, times in Unix seconds, durations in milliseconds.
  */
 
 /** Bytes since the node's start. */
@@ -48,7 +48,7 @@ export interface NodePeer {
   readonly transport: 'v1' | 'v2' | undefined;
   /** Core's: inbound, outbound-full-relay, block-relay-only, manual, feeler, addr-fetch. */
   readonly connectionType: string | undefined;
-  /** Core's bytes by the command of the message; with v2 those of the handshake belong to none. */
+  /** Core's bytes by the command of the message. With v2, the bytes of the handshake have no command. */
   readonly receivedByCommand: ReadonlyMap<string, number> | undefined;
   readonly sentByCommand: ReadonlyMap<string, number> | undefined;
 }
@@ -103,7 +103,7 @@ export interface ChainInfo {
   readonly bestBlock: Hash | undefined;
   readonly difficulty: number | undefined;
   readonly medianTime: number | undefined;
-  /** From 0 to 1; Core's alone. */
+  /** From 0 to 1; only Core gives it. */
   readonly progress: number | undefined;
   /** Core's alone. */
   readonly isInitialDownload: boolean | undefined;
@@ -145,7 +145,7 @@ export interface NetworkInfo {
   readonly inbound: number | undefined;
   readonly outbound: number | undefined;
   readonly isActive: boolean | undefined;
-  /** The networks that it reaches, by Core's names; undefined where it does not tell. */
+  /** The networks that it reaches, by Core's names; undefined if it does not say. */
   readonly reachable: readonly string[] | undefined;
   /** Satoshi per 1,000 vbytes. */
   readonly relayFee: number | undefined;

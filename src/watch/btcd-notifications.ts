@@ -13,9 +13,9 @@ import type { WatchGap } from './watch-gap';
 export interface NotificationHandlers {
   readonly block: (notice: BlockNotice) => void;
   readonly transaction: (notice: TransactionNotice) => void;
-  /** Notifications come from now on, for the first time. What was there before must be asked for. */
+  /** Notifications begin now for the first time. Ask for everything from before. */
   readonly begun: () => void;
-  /** They come again. What happened within the gap must be asked for. */
+  /** Notifications come again. Ask for what happened within the gap. */
   readonly gap: (gap: WatchGap) => void;
   /** The connection ended, or can't be made. It is tried again until `close`, after a pause. */
   readonly lost: (end: SocketEnd) => void;
@@ -25,9 +25,9 @@ export interface NotificationModules {
   readonly clock: Pick<Clock, 'uniqueNs' | 'monotonicMs'>;
   readonly timer: Timer;
   /**
-   * Whether the node has answered its RPC since then (nanoseconds since the Unix epoch); undefined while
-   * that is not known. While it does not answer, that was said already, and nothing is tried until `resume`:
-   * a wrong login is not tried at two doors.
+   * Whether the node has answered its RPC since then (nanoseconds since the Unix epoch); undefined while that
+   * is not known. While the RPC does not answer, that was logged already, and the websocket is not tried
+   * until `resume`: a wrong login is not tried twice.
    */
   readonly isAnswering: (sinceNs: bigint) => boolean | undefined;
   /** Called once a minute at most while the connection can't be made. */
@@ -40,7 +40,7 @@ const PAUSES = { minMs: 250, maxMs: 30_000 };
 /** How often it is looked whether the RPC has answered, after the end of a websocket. */
 const LOOK_MS = 250;
 
-/** The blocks and transactions that a btcd tells of over its websocket, through every new connection. */
+/** The blocks and transactions that a btcd reports over its websocket, over reconnections. */
 export class BtcdNotifications {
   private readonly certificate: TrustedCertificate;
   private readonly backoff: Backoff;
@@ -134,7 +134,7 @@ export class BtcdNotifications {
       const fresh = await this.place.login.read();
       return fresh.user !== login.user || fresh.password !== login.password;
     } catch {
-      // The next attempt reads it again, and says what is wrong with it.
+      // The next attempt reads it again, and logs what is wrong with it.
       return false;
     }
   }
@@ -145,7 +145,7 @@ export class BtcdNotifications {
     const endedNs = clock.uniqueNs();
     const goOn = (): void => {
       const isThere = isAnswering(endedNs);
-      // The whole node may be away or hang: its RPC is the first to say so, after its own time.
+      // The whole node may be away or hang. Then its RPC notices it first and logs it.
       if (isThere === undefined) {
         this.cancelPause = timer(LOOK_MS, goOn);
         return;

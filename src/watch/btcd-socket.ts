@@ -73,7 +73,7 @@ export class BtcdSocket {
       this.end('timeout', `no websocket within ${PATIENCE_MS / 1_000} s`),
     );
     this.socket.on('unexpected-response', (request: ClientRequest, response: IncomingMessage) => {
-      // Nothing of the body is used.
+      // The body is not used.
       request.destroy();
       this.end(...this.meaningOf(response.statusCode ?? 0));
     });
@@ -129,7 +129,7 @@ export class BtcdSocket {
     this.alive();
     const message = readMessage(text);
     if (message === null) return;
-    // What it was about is unknown, so the gap that a new connection makes must tell of it.
+    // Its subject is unknown, so the connection ends, and the gap covers it.
     if (message === undefined) this.end('odd-answer', 'sent a notification that can not be read');
     else if (message.kind !== 'answer') this.handlers.onNotice(message);
     else if (message.error !== undefined) this.end('rpc', `refuses to notify: ${asciiLine(message.error)}`);

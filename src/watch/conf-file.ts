@@ -17,10 +17,7 @@ interface Setting {
 export class ConfFile {
   constructor(private readonly settings: readonly Setting[]) {}
 
-  /**
-   * The value of a setting, whatever its section, or undefined. btcd has one section, and lets the last line
-   * win.
-   */
+  /** The value of a setting in any section, or undefined. btcd has one section, and its last line wins. */
   last(key: string): string | undefined {
     return this.settings.findLast((setting) => setting.key === key)?.value;
   }
@@ -48,8 +45,8 @@ export function isOn(value: string | undefined): boolean {
 }
 
 /**
- * Reads a configuration. A line that is no setting is ignored, as this is another program's file.
- * @param hasTrailingComments whether a `#` begins a comment within a line, as it does in Core's
+ * Reads a configuration. A line that is no setting is ignored, because this is another program's file.
+ * @param hasTrailingComments whether a `#` begins a comment within a line, as in Core's file
  */
 export function parseConf(text: string, hasTrailingComments: boolean): ConfFile {
   const settings: Setting[] = [];

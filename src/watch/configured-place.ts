@@ -14,7 +14,7 @@ interface Wanted {
   readonly machine: Machine;
 }
 
-/** What a configuration says of its node. */
+/** The configuration of a node. */
 export interface Configured {
   /** Undefined where the node can't be asked. */
   readonly place: NodePlace | undefined;
@@ -39,7 +39,7 @@ const BTCD_NETWORKS: readonly (readonly [setting: string, network: NetworkName])
   ['regtest', 'regtest'],
 ];
 
-/** Addresses that mean all of this machine. */
+/** Addresses that stand for all addresses of this machine. */
 const WILDCARDS = new Set(['', '*', '0.0.0.0', '::']);
 
 /** Reads a `btcd.conf`: where btcd listens for RPC, its login, its certificate. */
@@ -102,13 +102,14 @@ export async function corePlace(folder: string, { network, machine }: Wanted): P
     known.folder,
     conf.first('rpccookiefile', known.chain, isMain) ?? '.cookie',
   );
-  // It is written at each start, and removed at the end: a Core that has run here may start later.
+  // Core writes its cookie at each start and removes it at the end. So a Core that has run here before may
+  // start later.
   const hasRun = existsSync(path.resolve(data, known.folder, 'chainstate'));
   if (!existsSync(cookie) && !hasRun) return nothing(`${cookie} (is not there)`);
   return { place: { ...base, login: cookieLogin(cookie) }, certificateFile: undefined, notes: [cookie] };
 }
 
-/** The network that a `bitcoin.conf` chooses; undefined where it chooses none. */
+/** The network that a `bitcoin.conf` chooses; undefined if it chooses none. */
 function chosenNetwork(conf: ConfFile): NetworkName | undefined {
   const chain = conf.first('chain', '');
   if (chain !== undefined) return networkOfChain(chain);

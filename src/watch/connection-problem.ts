@@ -5,7 +5,7 @@ import type { NodePlace } from './node-place';
 import type { FailureKind } from './rpc-failure';
 import { networkOfPeerPort } from './rpc-ports';
 
-/** Why no response came, in words behind the node's name. */
+/** Why no response came, in words that follow the node's name. */
 export interface ConnectionProblem {
   readonly kind: FailureKind;
   readonly reason: string;

@@ -26,7 +26,7 @@ export function dataFolders(kind: NodeKind, { home, platform, env }: Machine): r
 
 /** How Core calls a network. */
 interface CoreNetwork {
-  /** As `chain` of getblockchaininfo, and as the heading in `bitcoin.conf`. */
+  /** The name in `chain` of getblockchaininfo, and the heading in `bitcoin.conf`. */
   readonly chain: string;
   /** The folder below the data folder; '' is the data folder itself. */
   readonly folder: string;

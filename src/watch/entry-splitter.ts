@@ -18,17 +18,17 @@ const MEMBERS = 1;
 const ENTRIES = 2;
 
 /**
- * Reads an answer of JSON-RPC as its bytes come, and gives the entries of its `result` one by one: the
- * mempool of 200,000 transactions is 100 MB of JSON, which takes half a gigabyte and blocks the program for
- * a second where it is parsed at once. Only strings and brackets are followed here, to find where an entry
- * ends; JSON.parse reads the entry.
+ * Reads an answer of JSON-RPC as its bytes come, and gives the entries of its `result` one by one. The
+ * mempool of 200,000 transactions is 100 MB of JSON; parsing it at once takes half a gigabyte and blocks the
+ * program for a second. This class follows only strings and brackets, to find the end of an entry; JSON.parse
+ * reads the entry.
  */
 export class EntrySplitter {
   private depth = 0;
   private isString = false;
   private isEscaped = false;
   private isOver = false;
-  /** What opened `result`; 0 outside of it. */
+  /** The bracket that opened `result`; 0 outside of it. */
   private opener = 0;
   /** The beginning of the current entry or member, from earlier chunks. */
   private parts: Buffer[] = [];
@@ -75,8 +75,8 @@ export class EntrySplitter {
   }
 
   /**
-   * The members of the answer, all but a `result` that was given by its entries.
-   * @throws SyntaxError where the answer does not end here
+   * The members of the answer, without a `result` that was given by its entries.
+   * @throws SyntaxError if the answer is not complete
    */
   end(): Readonly<Record<string, unknown>> {
     if (!this.isOver) throw new SyntaxError('ends in the middle');

@@ -10,8 +10,8 @@ const MAX_FEW = 20;
 const SATOSHI_PER_BTC = 100_000_000;
 
 /**
- * An object of a node's answer. What is missing or of another type is undefined: nodes differ, and each
- * version adds and removes fields.
+ * An object of a node's answer. A member that is missing or of another type is undefined: nodes differ, and
+ * each version adds and removes fields.
  */
 export class Fields {
   private constructor(private readonly members: Readonly<Record<string, unknown>>) {}
@@ -56,7 +56,10 @@ export class Fields {
     return value === undefined ? undefined : Math.round(value * SATOSHI_PER_BTC);
   }
 
-  /** A duration in milliseconds, written in units of `unitMs`. Nodes write 0 and less for none yet. */
+  /**
+   * A duration in milliseconds, from a value in units of `unitMs`. Nodes write 0 and less if there is none
+   * yet.
+   */
   duration(name: string, unitMs: number): number | undefined {
     const value = this.number(name);
     return value === undefined || value <= 0 ? undefined : value * unitMs;
@@ -71,7 +74,7 @@ export class Fields {
     return Fields.of(this.member(name));
   }
 
-  /** A list of values; empty where it is none. */
+  /** A list of values; empty if it is no list. */
   list(name: string): readonly unknown[] {
     const value = this.member(name);
     return Array.isArray(value) ? value.slice(0, MAX_ENTRIES) : [];

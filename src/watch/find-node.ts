@@ -14,9 +14,9 @@ type IsRunning = (place: NodePlace) => Promise<boolean>;
 const PATIENCE_MS = 5_000;
 
 /**
- * Where the node of a value of `--watch` is, with its login and certificate.
+ * Finds the address, login and certificate of the node in a value of `--watch`.
  * @param network the listener's
- * @throws UsageError or FailureError, one line that says what is wrong with the value or missing
+ * @throws UsageError or FailureError, one line that says what is wrong with the value, or what is missing
  */
 export async function resolveWatch(
   text: string,
@@ -42,8 +42,8 @@ async function isRunning(place: NodePlace, modules: RpcClientModules): Promise<b
 
 /**
  * Finds the btcd or the Core of this machine for `--watch auto`: the first that is configured and runs, or
- * else the first that is configured, as it may start later.
- * @throws FailureError that lists what was looked at, where none is configured
+ * else the first that is configured, because it may start later.
+ * @throws FailureError that lists the places that were searched, if none is configured
  */
 export async function findNode(
   { name, shown }: WatchAuto,

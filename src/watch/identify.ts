@@ -15,11 +15,11 @@ export interface IdentifiedNode {
 }
 
 /**
- * Finds out which kind of node answers, on which network it is, and which methods its user may call. The
- * methods that it may not are named once, in one line.
+ * Finds out which kind of node answers, on which network it is, and which methods its user may call. One line
+ * of the log names the methods that the user may not call.
  * @param network the listener's
- * @throws RpcFailure of the kind `other-network`, which names both networks, where the node is on another
- *   one; any other where it can't be asked
+ * @throws RpcFailure of the kind `other-network`, which names both networks, if the node is on another one;
+ * of any other kind if the node can't be asked
  */
 export async function identifyNode(
   client: RpcClient,
@@ -42,7 +42,7 @@ export async function identifyNode(
   return { kind, calls, version: info?.version };
 }
 
-/** A network, or what the node says of one that the listener does not know. */
+/** A network, or the node's name for one that the listener does not know. */
 interface FoundNetwork {
   readonly name: NetworkName | undefined;
   readonly shown: string;
@@ -56,7 +56,7 @@ async function btcdMagic(client: RpcClient): Promise<number | undefined> {
     if (typeof magic === 'number') return magic;
     throw client.failure('odd-answer', method, 'does not answer with a number; is it the RPC of a node?');
   } catch (error) {
-    // A user of Core with a rpcwhitelist gets 403 for whatever is not in it.
+    // A user of Core with a rpcwhitelist gets 403 for every method outside of it.
     if (error instanceof RpcFailure && ['unknown-method', 'forbidden'].includes(error.kind)) return undefined;
     throw error;
   }
@@ -80,8 +80,8 @@ async function coreNetwork(client: RpcClient): Promise<FoundNetwork> {
 }
 
 /**
- * Calls once each method that a limited user may not call, but which tells something. One that fails
- * otherwise is asked again when it is needed.
+ * Calls once each useful method that a limited user may not call. One that fails for another reason is asked
+ * again when it is needed.
  */
 async function probe(calls: NodeCalls): Promise<void> {
   const methods: (() => Promise<unknown>)[] = [

@@ -14,9 +14,9 @@ export interface Login {
 export interface LoginSource {
   /** The place in words, for the message about a login that the node refuses. */
   readonly from: string;
-  /** Whether the node writes it itself as it starts: where it is missing, the node may not run yet. */
+  /** Whether the node itself writes it at its start. If it is missing, the node may not run yet. */
   readonly isOfNode?: boolean;
-  /** @throws FailureError that says where a login was expected. No error shows a password. */
+  /** @throws FailureError that names the place of the missing login. No error shows a password. */
   read(): Promise<Login>;
 }
 

@@ -38,9 +38,9 @@ import type { ZmqPublisher } from './zmq-places';
 const NO_SUCH_BLOCK = -5;
 
 /**
- * The methods of a node that are asked, by one interface for btcd and Core. Each returns undefined where the
- * node has no such method or its user may not call it; that is found out at the first call. Each throws
- * RpcFailure where the call fails.
+ * The methods of a node, with one interface for btcd and Core. Each returns undefined if the node has no such
+ * method or its user may not call it; the first call finds that out. Each throws RpcFailure if the call
+ * fails.
  */
 export class NodeCalls {
   private readonly refusedMethods = new Set<string>();
@@ -57,7 +57,10 @@ export class NodeCalls {
     return [...this.refusedMethods];
   }
 
-  /** Has all methods called again, as after a restart of the node, whose user may have other rights now. */
+  /**
+   * Lets all methods be called again, for example after a restart of the node: its user may have other rights
+   * now.
+   */
   forgetRefused(): void {
     this.refusedMethods.clear();
   }

@@ -15,7 +15,7 @@ export interface LinkModules extends RpcClientModules {
   readonly clock: Pick<Clock, 'uniqueNs' | 'monotonicMs'>;
   readonly info: (message: string) => void;
   readonly warn: (message: string) => void;
-  /** The node answers again. What happened within the gap must be asked for. */
+  /** The node answers again. Ask for what happened within the gap. */
   readonly onGap?: (gap: WatchGap) => void;
 }
 
@@ -40,8 +40,9 @@ function isSameCause(before: RpcFailure, failure: RpcFailure): boolean {
 }
 
 /**
- * The way to a watched node: it is identified before it is asked, and again after it was away, since it may
- * be another version, network or user by then. Each change between answering and not answering is said once.
+ * The connection to a watched node. The node is identified before it is asked, and again after it was away,
+ * because its version, network or user may have changed. Each change between answering and not answering is
+ * logged once.
  */
 export class NodeLink {
   readonly client: RpcClient;
@@ -86,8 +87,8 @@ export class NodeLink {
   }
 
   /**
-   * Asks the node, which is identified first where it has to be. Undefined where it does not answer: that was
-   * said, and `failure` has the reason. A failure of one call alone is said, too, and changes no state.
+   * Asks the node, and identifies it first if necessary. Undefined if it does not answer: that was logged,
+   * and `failure` has the reason. The failure of a single call is logged too, and changes no state.
    */
   async ask<T>(question: (node: IdentifiedNode) => Promise<T>): Promise<T | undefined> {
     try {
@@ -118,7 +119,7 @@ export class NodeLink {
     return this.node;
   }
 
-  /** Says which methods the node refuses, unless that is what was said last. */
+  /** Logs which methods the node refuses, unless the last line said the same. */
   private sayRefused(line: string): void {
     if (line !== this.said) this.modules.warn(line);
     this.said = line;

@@ -43,7 +43,7 @@ import type { WatchGap } from './watch-gap';
 /** What is watched, and how. */
 export interface NodeMonitorOptions {
   readonly network: NetworkName;
-  /** The policy by which accepted transactions are judged. */
+  /** The policy that judges accepted transactions. */
   readonly policy: PolicyName;
   readonly maxUserAgents: number;
   /**
@@ -59,9 +59,9 @@ export interface NodeMonitorModules {
   /** Writes points with the tags of the watched node. */
   readonly emit: Emit;
   readonly together: Together;
-  /** Of the watched node: gets its blocks and transactions, for `NODE_COLLECTORS`. */
+  /** The bus of the watched node. It gets blocks and transactions, for `NODE_COLLECTORS`. */
   readonly bus: EventBus<MonitorEvents>;
-  /** Of the listener beside it, for `btcd_lag`; undefined where there is none. */
+  /** The bus of the listener beside it, for `btcd_lag`; undefined without a listener. */
   readonly listenerBus: EventBus<MonitorEvents> | undefined;
   readonly clock: Clock;
   readonly timer: Timer;
@@ -70,9 +70,9 @@ export interface NodeMonitorModules {
 }
 
 /**
- * Writes the series of a watched node that its RPC tells. It asks in the background, one call at a time, each
- * method at a pace of its own, and stretches the pace where the node is slow. What the node says as it
- * happens (btcd's notifications) is written at once, the gauges once an interval from the newest answers.
+ * Writes the series of a watched node from its RPC. It asks in the background, one call at a time, each
+ * method at its own pace, and more slowly if the node is slow. Points follow notifications at once; gauges
+ * are written once an interval from the newest answers.
  */
 export class NodeMonitor {
   private readonly link: NodeLink;
@@ -175,7 +175,7 @@ export class NodeMonitor {
     });
   }
 
-  /** Which program the node is; undefined before it has answered. */
+  /** The program of the node; undefined before its first answer. */
   get kind(): NodeKind | undefined {
     return this.link.identity?.kind;
   }
@@ -191,9 +191,8 @@ export class NodeMonitor {
   }
 
   /**
-   * Asks the node for the first time, and goes on asking in the background. A node that is away is waited
-   * for.
-   * @throws RpcFailure where waiting would not help: another network, a wrong login or certificate, no RPC
+   * Asks the node for the first time, and continues in the background. It waits for a node that is away.
+   * @throws RpcFailure if waiting would not help: another network, a wrong login or certificate, no RPC
    */
   async start(): Promise<void> {
     await this.link.ask(() => Promise.resolve(true));
@@ -250,7 +249,7 @@ export class NodeMonitor {
       transaction: (notice: TransactionNotice) => this.noticedTransaction(notice),
       begun: () => this.notified(),
       gap: (gap: WatchGap) => this.missed(gap),
-      // Where the whole node is away, the RPC is the first to say so.
+      // If the whole node is away, the RPC notices it first.
       lost: () => this.lookAgain(),
     };
     const isAnswering = (sinceNs: bigint): boolean | undefined => this.link.hasAnsweredSince(sinceNs);

@@ -31,9 +31,9 @@ export interface PlaceContext {
 }
 
 /**
- * Finds the login and the certificate for a URL of `--watch`. Where the URL names none and its host is this
- * machine, they are looked for in the node's data folder.
- * @throws FailureError that says how a login is given; UsageError where a file is none
+ * Finds the login and the certificate for a URL of `--watch`. If the URL names none and its host is this
+ * machine, they are searched in the node's data folder.
+ * @throws FailureError that says how to give a login; UsageError if a path is no file
  */
 export async function placeOf(url: WatchUrl, context: PlaceContext): Promise<NodePlace> {
   const found = await loginOf(url, context);

@@ -16,7 +16,7 @@ export interface TransactionNotice {
   readonly txid: Hash;
   readonly vsize: number | undefined;
   readonly weight: number | undefined;
-  /** With its witness; undefined where btcd's digits can't be read. */
+  /** The bytes with the witness; undefined if btcd's digits can't be read. */
   readonly bytes: Buffer | undefined;
 }
 
@@ -25,15 +25,15 @@ interface RequestAnswer {
   readonly kind: 'answer';
   readonly id: number;
   readonly result: unknown;
-  /** The error's message; undefined where there is none. */
+  /** The error's message; undefined without an error. */
   readonly error: string | undefined;
 }
 
 export type SocketMessage = BlockNotice | TransactionNotice | RequestAnswer;
 
 /**
- * Reads a message of btcd's websocket. Null for a notification of another kind, undefined where it can't be
- * read. Source: btcd v0.26 `btcjson/chainsvrwsntfns.go`; parameters stand in a list, in the order of the
+ * Reads a message of btcd's websocket. Null for a notification of another kind; undefined if it can't be
+ * read. Source: btcd v0.26 `btcjson/chainsvrwsntfns.go`; the parameters are a list, in the order of the
  * struct.
  */
 export function readMessage(text: string): SocketMessage | null | undefined {

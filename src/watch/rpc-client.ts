@@ -20,7 +20,7 @@ import { type FailureKind, RpcFailure } from './rpc-failure';
 import { AnswerTooLong, CallTimeout, RpcConnections, type RpcResponse } from './rpc-request';
 import { TrustedCertificate } from './trusted-certificate';
 
-/** Why an answer of another form is none. */
+/** The reason if an answer is not JSON-RPC. */
 const NO_JSON_RPC = 'answers with something else than JSON-RPC; is it the RPC of a node?';
 
 /** How a call went, for those who count. */
@@ -95,9 +95,8 @@ export class RpcClient {
 
   /**
    * Calls a method whose `result` is a long list or object, and gives its entries as they come: key and
-   * value, the key being null in a list. What was given counts only when the call succeeds. Where `begin` is
-   * given, it is called before each attempt, since a call is repeated with a new login, certificate or
-   * connection.
+   * value; the key is null in a list. The entries are valid only if the call succeeds. `begin` is called
+   * before each attempt, because a call is repeated with a new login, certificate or connection.
    * @throws RpcFailure
    */
   async callEach(
@@ -259,12 +258,12 @@ export class RpcClient {
     return this.failure(kind, method, reason);
   }
 
-  /** The result in a response, or what its status or its error mean. */
+  /** The result in a response, or the failure that its status or error means. */
   private resultOf({ method }: Call, { status, answer, text }: RpcResponse): unknown {
     if (answer !== undefined) return this.resultIn(method, answer);
     switch (status) {
       case 200:
-        // btcd answers nothing to a call that comes as it stops (btcd v0.26 `rpcserver.go` jsonRPCRead).
+        // btcd answers with nothing if a call comes while it stops (btcd v0.26 `rpcserver.go` jsonRPCRead).
         if (this.hasAnswered) return this.fail(NO_ANSWER.kind, method, NO_ANSWER.reason);
         return this.fail('not-json', method, NO_JSON_RPC);
       case 401:

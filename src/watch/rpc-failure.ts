@@ -2,7 +2,7 @@ import { FailureError } from '../lib/errors';
 
 /** What went wrong with a call. */
 export type FailureKind =
-  /** Nobody listens at the address. */
+  /** Nothing listens at the address. */
   | 'refused'
   /** The host is unknown, or the connection broke. */
   | 'unreachable'
@@ -50,12 +50,12 @@ export class RpcFailure extends FailureError {
 /** Failures of a node that is not there. */
 const ABSENT: readonly FailureKind[] = ['refused', 'unreachable', 'timeout'];
 
-/** Whether a failure means that the node is not there. With any other it is. */
+/** Whether a failure means that the node is away. All other failures come from a running node. */
 export function isAbsent({ kind }: RpcFailure): boolean {
   return ABSENT.includes(kind);
 }
 
-/** Failures of one call, which say nothing about whether the node answers others. */
+/** Failures of a single call. They don't say whether the node answers others. */
 const OF_ONE_CALL: readonly FailureKind[] = ['rpc', 'odd-answer', 'too-long', 'queue-full'];
 
 /** Whether an error is the failure of one call, while the node answers others. */

@@ -15,7 +15,7 @@ export const RPC_PORTS: Readonly<Record<NodeKind, Readonly<Partial<Record<Networ
 /** The program as messages name it. */
 export const PROGRAM: Readonly<Record<NodeKind, string>> = { btcd: 'btcd', core: 'Bitcoin Core' };
 
-/** The network whose peers speak at a port by default; undefined where none does. */
+/** The network whose nodes listen for peers on a port by default; undefined if there is none. */
 export function networkOfPeerPort(port: number): NetworkName | undefined {
   return Object.values(NETWORKS).find((network) => network.port === port)?.name;
 }

@@ -16,7 +16,7 @@ const MAX_ERROR_BYTES = 65_536;
 /** Bytes that are read before other work of the program gets its turn: some milliseconds of parsing. */
 const BYTES_PER_TURN = 262_144;
 
-/** A response: an answer of JSON-RPC, or the text that came with a status that has none, or nothing. */
+/** A response: an answer of JSON-RPC, or the text of an error status, or nothing. */
 export interface RpcResponse {
   readonly status: number;
   readonly answer: RpcAnswer | undefined;
@@ -124,7 +124,7 @@ function ended(): Error {
   return Object.assign(new Error('the connection ended'), { code: 'ECONNRESET' });
 }
 
-/** Reads a response. With a status other than 200, what comes may be an answer or a text. */
+/** Reads a response. With a status other than 200 it may be an answer or a text. */
 function readResponse(response: IncomingMessage, { maxBytes, makeBody }: RpcRequest): Promise<RpcResponse> {
   const { statusCode: status = 0 } = response;
   const isAnswer = status === 200;
@@ -171,7 +171,10 @@ function readResponse(response: IncomingMessage, { maxBytes, makeBody }: RpcRequ
   });
 }
 
-/** The answer in a response with another status than 200, as Core sends errors; undefined if it has none. */
+/**
+ * The answer in a response with another status than 200: Core sends errors in this way. Undefined if it has
+ * none.
+ */
 function answerIn(text: string): RpcAnswer | undefined {
   try {
     const answer = JSON.parse(text) as RpcAnswer | null;

@@ -3,7 +3,7 @@ import { type ConnectionOptions, type PeerCertificate, checkServerIdentity } fro
 import { FailureError } from '../lib/errors';
 import { readCertificates } from '../lib/secret';
 
-/** The part of TLS's options that says which certificate is accepted. */
+/** The options of TLS that decide which certificate is accepted. */
 export type TrustOptions = Pick<ConnectionOptions, 'ca' | 'checkServerIdentity'>;
 
 /**
@@ -39,8 +39,8 @@ export class TrustedCertificate {
     this.pem = pem;
     this.trust = {
       ca: pem,
-      // A certificate of the file proves by itself who the node is, whatever name it is dialled by: btcd's
-      // names localhost and the addresses that its machine had when it was generated.
+      // A certificate in the file proves the node's identity by itself, whatever name was dialled. btcd's
+      // certificate names localhost and the addresses that its machine had when it was generated.
       checkServerIdentity: (host, presented: PeerCertificate) =>
         prints.has(presented.fingerprint256) ? undefined : checkServerIdentity(host, presented),
     };

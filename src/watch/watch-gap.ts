@@ -1,4 +1,4 @@
-/** A time in which something of a node may be missing. Both ends are nanoseconds since the Unix epoch. */
+/** A time for which reports of a node may be missing. Both ends are nanoseconds since the Unix epoch. */
 export interface WatchGap {
   /** The last sign of life before. */
   readonly fromNs: bigint;

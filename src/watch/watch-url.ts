@@ -30,7 +30,7 @@ export interface WatchUrl extends WatchValue {
   readonly isSecure: boolean;
   readonly user: string | undefined;
   readonly passwordFile: string | undefined;
-  /** File with the node's certificate, or with that of an authority. */
+  /** File with the node's certificate, or with the certificate of an authority. */
   readonly caFile: string | undefined;
   /** A `btcd.conf` or `bitcoin.conf` with the login. */
   readonly confFile: string | undefined;
@@ -38,20 +38,20 @@ export interface WatchUrl extends WatchValue {
   readonly cookieFile: string | undefined;
 }
 
-/** The name of a watched node where none is given. */
+/** The default name of a watched node. */
 export const DEFAULT_WATCHED_NAME = 'btcd';
 
 /** Options of the URL: each names a file. */
 const OPTIONS = ['password-file', 'ca-file', 'conf', 'cookie'] as const;
 
-/** A name before the value. It contains no colon, slash or question mark, so that a URL has none. */
+/** A name before the value. It contains no colon, slash or question mark, so a URL never looks like one. */
 const NAMED = /^([^=:/?]*)=(.*)$/s;
 
-/** What a node may be called: a tag of every point, as of `--node`. */
+/** The form of a node's name, which is a tag of every point, as for `--node`. */
 const NAME = /^[\x21-\x7e]([\x20-\x7e]{0,62}[\x21-\x7e])?$/;
 
 /**
- * Reads a value of `--watch`. Where the URL names no port, it is btcd's for https and Core's for http.
+ * Reads a value of `--watch`. The default port is btcd's for https and Core's for http.
  * @param network the listener's
  * @throws UsageError that never shows a password
  */

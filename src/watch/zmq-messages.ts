@@ -1,6 +1,6 @@
 import { type Hash, hash256, readHash } from '../wire/hash';
 
-/** What Core publishes by ZMQ, as far as it is read. Source: Bitcoin Core 31 `doc/zmq.md`. */
+/** The topics of Core's ZMQ that are read. Source: Bitcoin Core 31 `doc/zmq.md`. */
 export const ZMQ_TOPICS = ['sequence', 'rawtx', 'hashtx', 'hashblock', 'rawblock'] as const;
 
 export type ZmqTopic = (typeof ZMQ_TOPICS)[number];
@@ -17,7 +17,7 @@ export type ZmqNotice =
 
 const HASH_BYTES = 32;
 const HEADER_BYTES = 80;
-/** The mempool's own sequence number behind the label. */
+/** The mempool's own sequence number after the label. */
 const SEQUENCE_BYTES = 8;
 
 /**

@@ -12,19 +12,19 @@ export interface ZmqPublisher {
 
 /** What is subscribed to at an address. */
 export interface ZmqPlace {
-  /** As a socket connects to it. */
+  /** The address in the form that a socket takes. */
   readonly address: string;
   readonly topics: readonly ZmqTopic[];
 }
 
-/** Hosts that mean all addresses of the machine. */
+/** Hosts that stand for all addresses of the machine. */
 const WILDCARDS = ['*', '0.0.0.0', '[::]'];
 
 /**
- * What to subscribe to of what a node publishes, and where: as little as tells all. `sequence` tells what the
- * mempool accepted and each block; without it `hashblock` or `rawblock` tell the blocks. `rawtx` has the
- * bytes; without it `hashtx` tells of transactions. What a node publishes on its own machine alone can't be
- * reached from another one.
+ * Chooses which published topics to subscribe to, and where: the fewest that give everything. `sequence`
+ * gives accepted transactions and blocks; without it `hashblock` or `rawblock` give the blocks. `rawtx` has
+ * the bytes; without it `hashtx` gives the times of transactions. A node that publishes only on its own
+ * loopback can't be reached from another machine.
  */
 export function zmqPlaces(
   publishers: readonly ZmqPublisher[],
@@ -49,7 +49,7 @@ export function zmqPlaces(
   return [...places].map(([address, topics]) => ({ address, topics }));
 }
 
-/** The address at which a publisher is reached from here; undefined where it is not. */
+/** The address of a publisher as seen from here; undefined if it can't be reached. */
 function reachableAddress(address: string, nodeHost: string): string | undefined {
   if (address.startsWith('ipc://')) return isThisMachine(nodeHost) ? address : undefined;
   const [, host = '', port = ''] = /^tcp:\/\/(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(address) ?? [];

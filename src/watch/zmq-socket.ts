@@ -16,7 +16,7 @@ export interface ZmqHandlers {
 /** The longest message: a block of 4 MB. */
 const MAX_MESSAGE_BYTES = 8_000_000;
 
-/** Messages that wait here; Core lets 1,000 wait unless told otherwise. */
+/** The most messages that wait here. In Core it is 1,000 by default. */
 const MAX_WAITING = 10_000;
 
 /** How often the connection is asked for a sign of life, and how long that may take. */
@@ -33,7 +33,7 @@ export function loadZeromq(): Promise<typeof Zeromq> {
 export class ZmqSocket {
   private readonly socket: Zeromq.Subscriber;
 
-  /** @throws Error where the address is none */
+  /** @throws Error if the address is malformed */
   constructor(
     zeromq: typeof Zeromq,
     { address, topics }: ZmqPlace,

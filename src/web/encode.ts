@@ -9,7 +9,7 @@ export function encodeRows(columns: readonly ResultColumn[], rows: readonly Row[
     .join(',');
 }
 
-/** Milliseconds since the Unix epoch, with as many decimals as a double keeps. */
+/** Milliseconds since the Unix epoch, with the decimals that a double keeps. */
 export function msOf(ns: bigint): number {
   return Number(ns / 1_000_000n) + Number(ns % 1_000_000n) / 1e6;
 }

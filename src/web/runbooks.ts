@@ -39,7 +39,7 @@ ${steps.map((step) => `<li>${html(step)}</li>`).join('\n')}
 <p>The panel: <a href="/#panel-${panel}">${html(TITLES.get(panel) ?? panel)}</a>. To silence it: <code>--silence ${slug}</code></p>`;
 }
 
-/** A text as HTML; what stands between backticks is code. */
+/** A text as HTML; text between backticks is code. */
 function html(text: string): string {
   return text
     .replaceAll('&', '&amp;')

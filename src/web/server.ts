@@ -8,7 +8,7 @@ import { SECURITY_HEADERS } from './security-headers';
 /** Visitors are few: a browser opens six connections, a proxy some more. */
 const MAX_CONNECTIONS = 256;
 
-/** Time limits for the head of a request, and for all of it, in milliseconds. */
+/** Limits of time for the head of a request and for the whole request, in milliseconds. */
 const HEAD_MS = 10_000;
 const REQUEST_MS = 20_000;
 

@@ -13,7 +13,7 @@ export interface StoreExtent {
   /** Names of the nodes, the watched ones first. */
   readonly nodes: readonly string[];
   readonly networks: readonly string[];
-  /** The network of the newest point; null where it has none. */
+  /** The network of the newest point; null if it has none. */
   readonly newestNetwork: string | null;
   readonly all: readonly StoreNode[];
 }
@@ -24,7 +24,7 @@ export interface StoreExtent {
  */
 const ACCOUNTS = 'btcdmon';
 
-/** The series that only watched nodes have; their accounts are those of the process that watches them. */
+/** Series that only watched nodes have. Their accounts belong to the process that watches them. */
 const WATCHED = ['node_status', 'tap'] as const;
 
 /** How long the result is reused, in milliseconds. */
@@ -58,14 +58,14 @@ export class StoreExtentReader {
     return this.known;
   }
 
-  /** The nodes. It waits for the first look, because without it nothing is known of them. */
+  /** The nodes. It waits for the first search, because before that none is known. */
   async allNodes(): Promise<readonly StoreNode[]> {
     const looking = this.begin();
     if (!this.isKnown) await looking;
     return this.known.all;
   }
 
-  /** Begins to look if the result is old; null if it is not. */
+  /** Begins a search if the result is old. Returns the running search; null if none runs. */
   private begin(): Promise<void> | null {
     if (performance.now() - this.looked > FRESH_MS)
       this.looking ??= this.look()
@@ -105,8 +105,8 @@ export class StoreExtentReader {
         (table) => `SELECT time, network FROM ${table} WHERE network != '' ORDER BY time DESC LIMIT 1`,
       );
       const [network] = await ask(`SELECT network FROM (${last}) ORDER BY time DESC LIMIT 1`);
-      // A process accounts for itself in points without the tags of its series and exporters; those of the
-      // series tell of watched nodes, too.
+      // A process accounts for itself in points without the tags of its series and exporters. Points with
+      // these tags also belong to watched nodes.
       this.add(await ask(who(tables, " AND series = '' AND exporter = ''")), false);
       this.add(await ask(who(watched, '')), true);
       if (newest !== null) this.newest = newest;

@@ -1,4 +1,4 @@
-/** Bytes of a chunk: the unit in which memory is taken and given back. */
+/** Bytes of a chunk. Memory is taken and released in chunks. */
 const CHUNK_BYTES = 65_536;
 
 /** A piece of memory that is filled from its start. */

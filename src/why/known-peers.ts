@@ -13,12 +13,12 @@ export interface KnownPeer {
   readonly id: number;
   readonly address: string;
   readonly outbound: boolean;
-  /** When the first event of it came. */
+  /** When its first event came. */
   readonly openedMs: number;
   greetedMs: number | null;
   endedMs: number | null;
   reason: DisconnectReason | null;
-  /** What `peer_sessions` and `session_messages` tell of it, once it has ended. */
+  /** Its columns of `peer_sessions` and `session_messages`, once it has ended. */
   session: FieldsOf<'peer_sessions'> | null;
   messages: FieldsOf<'session_messages'> | null;
   readonly violations: { readonly reason: Violation; readonly timeMs: number }[];
@@ -30,7 +30,7 @@ export class KnownPeers {
   private readonly ended = new Map<number, KnownPeer>();
   private readonly ungreeted = new Map<number, KnownPeer>();
 
-  /** The connection of a peer, which is new if nothing of it was told before. */
+  /** The connection of a peer. Makes it at the first event about it. */
   of({ id, address, outbound }: PeerInfo, nowMs: number): KnownPeer {
     let peer = this.open.get(id);
     if (peer === undefined) {
@@ -48,7 +48,7 @@ export class KnownPeers {
     if (violations.length < MOST_VIOLATIONS) violations.push({ reason, timeMs: nowMs });
   }
 
-  /** Notes the end of a connection, and what was known of it then. */
+  /** Notes the end of a connection, and its columns at that time. */
   left(info: PeerInfo, told: Pick<KnownPeer, 'reason' | 'session' | 'messages'>, nowMs: number): void {
     const peer = this.of(info, nowMs);
     Object.assign(peer, told, { endedMs: nowMs });
@@ -75,7 +75,7 @@ export class KnownPeers {
     return this.open.get(id) ?? this.ended.get(id) ?? this.ungreeted.get(id);
   }
 
-  /** The connections of which `isWanted` is true, in the order in which they were opened. */
+  /** The connections for which `isWanted` is true, in the order in which they were opened. */
   list(isWanted: (peer: KnownPeer) => boolean): readonly KnownPeer[] {
     return [this.open, this.ended, this.ungreeted]
       .flatMap((list) => [...list.values()].filter(isWanted))

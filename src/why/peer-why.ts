@@ -8,11 +8,11 @@ import type { BriefReceipt } from './transaction-log';
 import type { Told, WhyFact, WhyStep } from './why-answer';
 import type { WhyRecord } from './why-record';
 
-/** Connections of one address that are told, and things that a peer sent last. */
+/** The most connections of one address, and the most last things of a peer, in an answer. */
 const MOST_CONNECTIONS = 10;
 const MOST_LAST = 10;
 
-/** What the record tells of the connections of an address, the last one of which it describes. */
+/** The record of the connections of an address. It describes the last one. */
 export function peerWhy(
   record: WhyRecord,
   address: string,
@@ -48,7 +48,7 @@ function stateOf({ endedMs, reason, greetedMs, openedMs }: KnownPeer, nowMs: num
   return greetedMs === null ? 'in its handshake' : `connected for ${durationText(nowMs - openedMs)}`;
 }
 
-/** What `peer_sessions` and `session_messages` tell of it, now or at its end. */
+/** Its columns of `peer_sessions` and `session_messages`, now or at its end. */
 function sessionOf({ modules }: WhyRecord, peer: KnownPeer): readonly WhyFact[] {
   let { session, messages } = peer;
   if (peer.endedMs === null) {

@@ -17,13 +17,13 @@ export interface WhyStep {
   readonly timeMs: number;
   /** What happened, in a few words. */
   readonly what: string;
-  /** Address of the peer that did it, or to which it was done; null for none. */
+  /** Address of the peer that did it, or that it was done to; null for none. */
   readonly peer: string | null;
-  /** The txid or block hash of another object that it is about; null for none. */
+  /** The txid or block hash of another object that it concerns; null for none. */
   readonly about: string | null;
 }
 
-/** What the defaults of a program say of a transaction. */
+/** The verdict of a program's defaults on a transaction. */
 export interface PolicyVerdict {
   readonly policy: ComparedPolicyName;
   /** `Bitcoin Core 31`. */
@@ -33,11 +33,11 @@ export interface PolicyVerdict {
   readonly rules: readonly Omit<AppliedRule, 'policy'>[];
 }
 
-/** What the record of a running node tells of an object. */
+/** The answer of a running node's record about an object. */
 export interface LiveWhy {
   readonly node: string;
   readonly network: string;
-  /** What it is; null where the record knows nothing of it, or several match. */
+  /** The kind of object; null if the record knows nothing about it, or several match. */
   readonly kind: WhyKind | null;
   /** The txid, block hash or address; '' where `kind` is null. */
   readonly id: string;
@@ -46,7 +46,7 @@ export interface LiveWhy {
   readonly facts: readonly WhyFact[];
   /** In the order of time. */
   readonly timeline: readonly WhyStep[];
-  /** Of a transaction that came: what relay policies say of it. */
+  /** The verdicts of relay policies, for a transaction that came. */
   readonly policies: readonly PolicyVerdict[];
   /** What is not known, and why: whole sentences. */
   readonly notKnown: readonly string[];
@@ -54,10 +54,10 @@ export interface LiveWhy {
   readonly firstMs: number | null;
 }
 
-/** What the record tells of one object. */
+/** The answer of the record about one object. */
 export type Told = Pick<LiveWhy, 'id' | 'facts' | 'timeline' | 'policies' | 'notKnown' | 'firstMs'>;
 
-/** A point of the store that tells of an object. */
+/** A point of the store about an object. */
 export interface StoredPoint {
   readonly series: string;
   /** Unix time in milliseconds; null of a count over a time. */
@@ -69,9 +69,9 @@ export interface StoredPoint {
 
 /** Everything that is known of an object: by the running node, and by the store. */
 export interface WhyAnswer extends Omit<LiveWhy, 'node' | 'network' | 'firstMs'> {
-  /** As it was asked for. */
+  /** The text of the question. */
   readonly asked: string;
-  /** The running node whose record was asked; null where none runs. */
+  /** The running node whose record was asked; null if none runs. */
   readonly node: string | null;
   readonly stored: readonly StoredPoint[];
 }

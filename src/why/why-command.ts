@@ -35,8 +35,8 @@ const COLUMNS: readonly ResultColumn[] = [
 
 /**
  * Runs the command `why`: asks the node that has the store open, and the store.
- * @throws UsageError for a text that names no object; FailureError where nothing is known of it, or where it
- *   fits several
+ * @throws UsageError for a text that names no object; FailureError if nothing is known about it, or if it
+ * fits several objects
  */
 export async function runWhyCommand(
   { id, store, sinceNs, format }: WhyCommandOptions,

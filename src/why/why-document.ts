@@ -3,7 +3,7 @@ import { askDocument } from '../query/client';
 import type { LiveWhyAnswers } from './live-why';
 import type { LiveWhy } from './why-answer';
 
-/** Path at which a running node tells what its record knows of an object: `/why?id=TEXT`. */
+/** Path at which a running node answers from its record: `/why?id=TEXT`. */
 export const WHY_PATH = '/why';
 
 /** The answer of a node to a request for {@link WHY_PATH}. */
@@ -12,9 +12,8 @@ export function whyDocument(answers: LiveWhyAnswers): (params: URLSearchParams) 
 }
 
 /**
- * What the record of the node that has a store open knows of an object; null if none runs, or it keeps no
- * record.
- * @throws FailureError if the node answers what can't be read
+ * The record of the node that has a store open, about an object; null if none runs, or it keeps no record.
+ * @throws FailureError if its answer can't be read
  */
 export async function askWhy(storePath: string, text: string): Promise<LiveWhy | null> {
   const body = await askDocument(storePath, `${WHY_PATH}?id=${encodeURIComponent(text)}`);

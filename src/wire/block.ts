@@ -40,7 +40,7 @@ export class Block extends Header {
     return this.transactions.map(({ wireWtxid }) => wireWtxid);
   }
 
-  /** The signature script of the coinbase, in which miners write what they like; undefined without one. */
+  /** The signature script of the coinbase, whose contents miners choose; undefined without one. */
   get coinbaseScript(): Buffer | undefined {
     return this.transactions[0]?.inputs[0]?.sigScript;
   }
@@ -68,14 +68,14 @@ export function parseBlock(bytes: Buffer): Block {
 }
 
 /**
- * Reads the payload of a `block` message. Bytes behind the block are ignored, as in Core and btcd.
- * @throws DecodeError where Bitcoin Core would not read it
+ * Reads the payload of a `block` message. Bytes after the block are ignored, as in Core and btcd.
+ * @throws DecodeError if Bitcoin Core would not read it
  */
 export function parseBlockMessage(payload: Buffer): Block {
   return readBlock(new ByteReader(payload));
 }
 
-/** Reads the block at the position of `reader`, and moves behind it. */
+/** Reads the block at the position of `reader`, and moves to its end. */
 function readBlock(reader: ByteReader): Block {
   const block = new BlockReader(reader).read(Infinity);
   if (block === null) throw new Error('a block was read in part');
@@ -112,7 +112,7 @@ export class BlockReader {
   }
 }
 
-/** The number above 0 that a script begins with. Undefined where it is not pushed in its shortest form. */
+/** The number above 0 at the beginning of a script. Undefined if it is not pushed in its shortest form. */
 function leadingNumber(bytes: Buffer, start: number, end: number): number | undefined {
   if (start === end) return undefined;
   const opcode = byteAt(bytes, start);

@@ -7,14 +7,14 @@ export const DECODE_REASONS = [
   /** The bytes end before what their counts and lengths promise. */
   'truncated',
   /**
-   * Bytes are left over behind a value that has to end with its bytes: a transaction, a block or a `feature`.
+   * Bytes are left over after a value that must end with its bytes: a transaction, a block or a `feature`.
    */
   'trailing-bytes',
   /** A count or a length is above the limit of its field, which is 32 MiB at most. */
   'count-too-large',
   /** A CompactSize is not in its shortest form. */
   'non-canonical-varint',
-  /** The flag behind the segwit marker (BIP144) is neither 0 nor 1. */
+  /** The flag after the segwit marker (BIP144) is neither 0 nor 1. */
   'unknown-flag',
   /** The segwit marker and flag are present, but there are no inputs. */
   'no-inputs',

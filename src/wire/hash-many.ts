@@ -15,9 +15,9 @@ export function prepareHashMany(): void {
 }
 
 /**
- * Computes the double SHA-256 of bytes of each item. The second round always hashes 32 bytes: when there are
- * many, WebAssembly computes one in 70 ns, while a call of OpenSSL takes 270 ns with its result put in place.
- * The hashes are slices of one long string: whoever keeps one keeps all of them in memory.
+ * Computes the double SHA-256 of the bytes of each item. The second round always hashes 32 bytes. For many
+ * items WebAssembly computes it in 70 ns, while a call of OpenSSL takes 270 ns. The hashes are slices of one
+ * long string: keeping one keeps all of them in memory.
  * @param bytesOf gives the bytes of an item, which are read at once
  */
 export function hashMany<Item>(

@@ -1,6 +1,6 @@
 import * as crypto from 'node:crypto';
 
-/** Marks {@link Hash} for the compiler. Nothing of it exists at run time. */
+/** Marks {@link Hash} for the compiler. It does not exist at run time. */
 declare const MARK: unique symbol;
 
 /**

@@ -2,12 +2,12 @@ import { YoungGarbage } from '../lib/young-garbage';
 import { PartialMessage } from './partial-message';
 
 /**
- * The bytes of a stream that were received and not taken yet; chunks may end anywhere. Bytes that lie within
- * one chunk are taken as a view of it and not as a copy. What is incomplete is copied out of its chunks, so
- * that no chunk is kept for the few bytes at its end.
+ * The bytes of a stream that were received and not taken yet; chunks may end anywhere. Bytes within one chunk
+ * are taken as a view of it, not as a copy. Incomplete bytes are copied out of their chunks, so that no chunk
+ * is kept for the few bytes at its end.
  */
 export class IncomingBytes {
-  /** Chunks behind `partial` that were not taken yet. */
+  /** Chunks after `partial` that were not taken yet. */
   private readonly chunks: Buffer[] = [];
   /** The first bytes of what is taken next. */
   private partial: PartialMessage | null = null;

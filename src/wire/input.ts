@@ -21,7 +21,7 @@ export class Input {
     /** Offset of the outpoint. */
     readonly start: number,
     readonly scriptStart: number,
-    /** Offset behind the signature script. */
+    /** Offset of the end of the signature script. */
     readonly scriptEnd: number,
   ) {}
 

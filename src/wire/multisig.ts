@@ -23,10 +23,10 @@ export interface Multisig {
 export const MAX_PUBKEYS_PER_MULTISIG = 20;
 
 /**
- * Reads a script that has the form of a bare multisig: a number, as many operations as the number behind them
- * says, OP_CHECKMULTISIG. Like btcd (`txscript/standard.go` extractMultisigScriptDetails) it takes every
- * operation between the numbers for a key. Like Bitcoin Core (`src/script/solver.cpp` MatchMultisig) it
- * allows up to 20 keys, and from 1 to as many signatures as keys.
+ * Reads a script that has the form of a bare multisig: a number, keys, the number of keys, OP_CHECKMULTISIG.
+ * Like btcd (`txscript/standard.go` extractMultisigScriptDetails) it takes every operation between the
+ * numbers for a key. Like Bitcoin Core (`src/script/solver.cpp` MatchMultisig) it allows up to 20 keys, and
+ * from 1 to as many signatures as keys.
  */
 export function matchMultisig(bytes: Buffer, start: number, end: number): Multisig | undefined {
   if (end - start < 3 || bytes[end - 1] !== OP_CHECKMULTISIG) return undefined;
@@ -66,8 +66,8 @@ function isPublicKeyPush(bytes: Buffer, start: number, end: number): boolean {
 }
 
 /**
- * A number from 1 to 20 in its minimal form: OP_1 to OP_16, and a push of one byte above that. 0 where the
- * script has none of these.
+ * A number from 1 to 20 in its minimal form: OP_1 to OP_16, and a push of one byte above that. 0 for anything
+ * else.
  */
 function smallNumber(bytes: Buffer, start: number): number {
   const opcode = byteAt(bytes, start);

@@ -31,11 +31,11 @@ export const OUTPUT_TYPES = [
 export type OutputType = (typeof OUTPUT_TYPES)[number];
 
 /**
- * The type of the output script in `bytes` from `start` to `end`, as Bitcoin Core 31 tells it
- * (`src/script/solver.cpp` Solver). One thing differs: a multisig whose keys are not all valid is a multisig
- * here, as in btcd; Core calls it nonstandard. btcd v0.26 (`txscript/standard.go` GetScriptClass) in turn
- * calls nulldata nonstandard where more than one push or more than 80 bytes follow OP_RETURN, and it knows
- * neither witness_unknown nor a multisig of 17 to 20 keys. Each policy judges types by its own rules.
+ * The type of the output script in `bytes` from `start` to `end`, by the rules of Bitcoin Core 31
+ * (`src/script/solver.cpp` Solver), with one difference: a multisig with invalid keys is a multisig here, as
+ * in btcd; Core calls it nonstandard. btcd v0.26 (`txscript/standard.go` GetScriptClass) calls nulldata
+ * nonstandard if more than one push or more than 80 bytes follow OP_RETURN, and it knows neither
+ * witness_unknown nor a multisig of 17 to 20 keys. Each policy judges types by its own rules.
  */
 export function outputType(bytes: Buffer, start = 0, end = bytes.length): OutputType {
   const length = end - start;

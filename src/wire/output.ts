@@ -13,7 +13,7 @@ export class Output {
     /** Offset of the value. */
     readonly start: number,
     readonly scriptStart: number,
-    /** Offset behind the script. */
+    /** Offset of the end of the script. */
     readonly scriptEnd: number,
   ) {
     this.type = outputType(bytes, scriptStart, scriptEnd);

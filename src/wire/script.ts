@@ -1,4 +1,4 @@
-/** The opcodes by which types of scripts are recognized (Bitcoin Core `src/script/script.h`). */
+/** The opcodes that show the type of a script (Bitcoin Core `src/script/script.h`). */
 export const OP_0 = 0x00;
 const OP_PUSHDATA1 = 0x4c;
 const OP_PUSHDATA2 = 0x4d;
@@ -18,8 +18,8 @@ export const OP_CHECKMULTISIGVERIFY = 0xaf;
 /** The longest script that can be executed (Bitcoin Core `src/script/script.h` MAX_SCRIPT_SIZE). */
 const MAX_SCRIPT_SIZE = 10_000;
 
-// A script is given as the buffer that it lies in, its first offset and the offset behind it. A view for each
-// script would cost more than all that is asked of it.
+// A script is passed as its buffer, its first offset and the offset of its end. A view for each script would
+// cost more than all questions about it.
 
 /** The byte at an offset that is known to be inside of the buffer. */
 export function byteAt(bytes: Buffer, offset: number): number {
@@ -32,7 +32,7 @@ export function pushDataStart(opcode: number, start: number): number {
   return start + (opcode === OP_PUSHDATA1 ? 2 : opcode === OP_PUSHDATA2 ? 3 : 5);
 }
 
-/** Offset behind the operation at `start` and its data; -1 where the script ends within it. */
+/** Offset of the end of the operation at `start` and its data; -1 if the script ends before. */
 export function operationEnd(bytes: Buffer, start: number, end: number): number {
   const opcode = byteAt(bytes, start);
   if (opcode > OP_PUSHDATA4) return start + 1;

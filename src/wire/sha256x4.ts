@@ -95,7 +95,7 @@ const rotate = (x: Code, n: number): Code => [
   ...OR,
 ];
 
-/** Loads the messages' words into the schedule, and the padding behind them. */
+/** Loads the messages' words into the schedule, and the padding after them. */
 function load(): Code {
   const words = Array.from({ length: 8 }, (_, word) => [
     ...constant(0),

@@ -12,9 +12,9 @@ export const LEAST_TRANSACTION_BYTES = 10;
 const SEGWIT_MARK_BYTES = 2;
 
 /**
- * A transaction, read from its bytes. It and its inputs and outputs hold those bytes and read from them: the
- * bytes must not change. Whoever keeps a fact for long should copy the number and let the object go, because
- * the object keeps the whole message in memory.
+ * A transaction, read from its bytes. It and its inputs and outputs hold these bytes and read from them, so
+ * the bytes must not change. To keep a fact for long, copy it and release the object, because the object
+ * keeps the whole message in memory.
  */
 export class Transaction {
   private cachedTxid: Hash | undefined = undefined;
@@ -24,9 +24,9 @@ export class Transaction {
   constructor(
     readonly bytes: Buffer,
     readonly start: number,
-    /** Offset behind the transaction. */
+    /** Offset of the end of the transaction. */
     readonly end: number,
-    /** Offset behind the last output, where the witnesses begin if there are any. */
+    /** Offset of the end of the last output. Witnesses begin there, if there are any. */
     private readonly outputsEnd: number,
     readonly inputs: readonly Input[],
     readonly outputs: readonly Output[],
@@ -141,8 +141,8 @@ export class Transaction {
 }
 
 /**
- * Reads the payload of a `tx` message. Bytes behind the transaction are ignored, as in Core and btcd.
- * @throws DecodeError where Bitcoin Core would not read it
+ * Reads the payload of a `tx` message. Bytes after the transaction are ignored, as in Core and btcd.
+ * @throws DecodeError if Bitcoin Core would not read it
  */
 export function parseTransactionMessage(payload: Buffer): Transaction {
   return readTransaction(new ByteReader(payload));
@@ -160,7 +160,7 @@ export function parseTransaction(bytes: Buffer, start = 0): Transaction {
 }
 
 /**
- * Reads the transaction at the position of `reader`, in either serialization (BIP144), and moves behind it.
+ * Reads the transaction at the position of `reader`, in either serialization (BIP144), and moves to its end.
  * @throws DecodeError
  */
 export function readTransaction(reader: ByteReader): Transaction {

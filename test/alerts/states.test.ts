@@ -55,8 +55,8 @@ it('fires at once where the alert has no such time, for each group', () => {
   const states = new AlertStates();
   const other = { ...lost, labels: { ...lost.labels, exporter: 'nats' } };
   expect(states.update([lost, other], START).map(({ active }) => active.reason)).toEqual([
-    'The exporter influx+udp of alpha has given up points in the last 5 minutes: 12,345 points lost within 5 minutes',
-    'The exporter nats of alpha has given up points in the last 5 minutes: 12,345 points lost within 5 minutes',
+    'The exporter influx+udp of alpha has dropped points in the last 5 minutes: 12,345 points lost within 5 minutes',
+    'The exporter nats of alpha has dropped points in the last 5 minutes: 12,345 points lost within 5 minutes',
   ]);
   expect(states.update([other], START + MINUTE).map(({ kind, active }) => [kind, active.labels])).toEqual([
     ['cleared', lost.labels],

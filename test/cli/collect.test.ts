@@ -52,7 +52,7 @@ describe('a call of collect that cannot be right ends with one line and status 2
   it.each([
     [
       ['-l', 'tcp://0.0.0.0:8094'],
-      '--listen tcp://0.0.0.0:8094: whoever can reach it could write into your store',
+      '--listen tcp://0.0.0.0:8094: everyone who can reach it could write into your store',
     ],
     [['-e', 'line+tcp://'], "--export line+tcp://: can't be read"],
     [['--lisen', 'tcp://127.0.0.1:1'], 'did you mean listen?'],

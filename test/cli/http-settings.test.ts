@@ -57,9 +57,9 @@ it.each([
   [{ http: '' }, '--http : give IP[:port]'],
   [
     { http: '0.0.0.0:80' },
-    '--http 0.0.0.0:80: whoever can reach it could read everything; give --http-token-file',
+    '--http 0.0.0.0:80: everyone who can reach it could read everything; give --http-token-file',
   ],
-  [{ http: '::' }, '--http ::: whoever can reach it could read everything; give --http-token-file'],
+  [{ http: '::' }, '--http ::: everyone who can reach it could read everything; give --http-token-file'],
   [{ http: '192.0.2.1' }, 'give --http-token-file'],
   [{ httpHost: ['http://x'] }, '--http-host http://x: give the name that a browser shows, name or name:port'],
   [{ httpHost: ['a b'] }, '--http-host a b: give the name'],

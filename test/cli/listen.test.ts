@@ -57,7 +57,7 @@ describe('a call that cannot be right ends with one line and status 2', () => {
     [['-c', 'a', '--retention', '5'], '--retention 5: give a duration from 1h up, such as 12h, 30d or 4w'],
     [['-c', 'a', '--retention', 'soon'], '--retention soon: give a duration from 1h up'],
     [['-c', 'a', '--retention', '59m'], '--retention 59m: give a duration from 1h up'],
-    [['-c', 'a', '--retention', '1d', '-e', 'stdout:'], '--retention 1d: is of the embedded store'],
+    [['-c', 'a', '--retention', '1d', '-e', 'stdout:'], '--retention 1d: concerns the embedded store'],
     [['-c', 'a', '--config', '/no/such/file'], "--config /no/such/file: can't be read"],
   ])('%j', (args, line) => {
     const { status, stdout, stderr } = run(args);

@@ -265,11 +265,11 @@ it.each([
   [{ BTCDMON_SEED: 'a.example' }, 'BTCDMON_SEED a.example: has a meaning only with --join'],
   [
     { BTCDMON_RETENTION: '30d', BTCDMON_EXPORT: 'stdout:' },
-    'BTCDMON_RETENTION 30d: is of the embedded store',
+    'BTCDMON_RETENTION 30d: concerns the embedded store',
   ],
-  [{ BTCDMON_ONLY: 'inv' }, 'BTCDMON_ONLY inv: is of a recording; give --record DIR as well'],
-  [{ BTCDMON_RECORD_SIZE: '5GB' }, 'BTCDMON_RECORD_SIZE 5GB: is of a recording; give --record DIR as well'],
-  [{ BTCDMON_HTTP: '192.0.2.1' }, 'BTCDMON_HTTP 192.0.2.1: whoever can reach it could read everything'],
+  [{ BTCDMON_ONLY: 'inv' }, 'BTCDMON_ONLY inv: has a meaning only with --record'],
+  [{ BTCDMON_RECORD_SIZE: '5GB' }, 'BTCDMON_RECORD_SIZE 5GB: has a meaning only with --record'],
+  [{ BTCDMON_HTTP: '192.0.2.1' }, 'BTCDMON_HTTP 192.0.2.1: everyone who can reach it could read everything'],
 ])('%j does not go with the rest, which names the variable', async (env, message) => {
   expect(await run(['-c', '127.0.0.1:1', '--data-dir', folder], env)).toContain(message);
 });
@@ -347,7 +347,7 @@ describe('what people write by mistake', () => {
       '--join --only-net ipv4 --only-net tor',
       '--only-net tor: give one or more of ipv4, ipv6, onion, i2p, cjdns',
     ],
-    ['-c a --tor-control 127.0.0.1', '--tor-control 127.0.0.1: leads peers to --listen; give that as well'],
+    ['-c a --tor-control 127.0.0.1', '--tor-control 127.0.0.1: has a meaning only with --listen'],
     ['-c a --tor-password-file x', '--tor-password-file x: has a meaning only with --tor-control'],
     [
       '-c pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion',

@@ -160,7 +160,7 @@ describe('a crawl of a simulated network', () => {
     const noted = (await readFile(path.join(folder, 'crawl-regtest', journal), 'latin1')).match(/"node":/g);
 
     const log = await runToEnd(args);
-    expect(log).toContain('going on with a crawl');
+    expect(log).toContain('continuing a crawl');
     expectExact(network, await newestSnapshot());
     const again = sum((await network.counts()).getaddrs) - 200;
     // What was not in the journal: visits that were open, and those of its last quarter of a second.

@@ -161,8 +161,8 @@ describe('the folder of crawls', () => {
     await writeFile(crawls.journalOf({ startedMs: now }), 'x');
     expect(await interrupted()).toBeNull();
     expect(warnings).toEqual([
-      expect.stringMatching(/is too old or damaged to go on with; a new crawl begins$/),
-      expect.stringMatching(/is too old or damaged to go on with; a new crawl begins$/),
+      expect.stringMatching(/is too old or damaged to be continued; a new crawl begins$/),
+      expect.stringMatching(/is too old or damaged to be continued; a new crawl begins$/),
     ]);
   });
 

@@ -126,7 +126,7 @@ strace.describe('with --proxy, by the addresses of all system calls', (stracePro
       const listener = start([
         ...['--join', '--connect', 'node.example', '--proxy', proxy.endpoint, '--export', 'stdout:'],
       ]);
-      const line = `--proxy ${proxy.endpoint}: nobody listens there, so the proxy does not run; nobody can be dialled by it`;
+      const line = `--proxy ${proxy.endpoint}: nobody listens there, so the proxy does not run; no peer can be dialled through it`;
       await until('the line', () => listener.log().includes(line), { giveUp: listener.ended });
       await until('the seeds to be given up', () => listener.log().includes('no addresses from a DNS seed'));
       expect(await listener.stop()).toBe(0);

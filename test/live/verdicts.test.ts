@@ -82,12 +82,12 @@ it('says what a chain is that has only its genesis block, whose time is years ag
   const regtest = verdict('step', { ...genesis, network: 'regtest' });
   expect(regtest).toMatchObject({
     ...{ tone: 'unknown', answer: 'Only the genesis block' },
-    reason: 'The chain has no block beyond it, and the peer tells of none.',
+    reason: 'The chain has no further block, and the peer reports none.',
     advice: 'On regtest a block comes only if somebody asks for one.',
   });
   const public4 = verdict('step', { ...genesis, network: 'testnet4', peers: [peerAt(0), peerAt(0)] });
   expect(public4).toMatchObject({ tone: 'warn', answer: 'Only the genesis block' });
-  expect(public4.reason).toBe('The chain has no block beyond it, and the peers tell of none.');
+  expect(public4.reason).toBe('The chain has no further block, and the peers report none.');
   expect(public4.advice).toMatch(/^Compare the height with another source/);
   // What is loaded at the moment is told before.
   const loading = verdict('step', { ...genesis, peers: [peerAt(900_000)] });
@@ -100,8 +100,7 @@ it('names the day of the last block where the chain stood still before the start
   const old = { startedMs, grewMs: startedMs - 40 * day };
   expect(verdict('step', old)).toMatchObject({
     ...{ tone: 'warn', answer: 'The last block is of 2025-12-22' },
-    reason:
-      'The best header is at 900,000, and the peer tells of none that is newer. The monitor began 5 min ago.',
+    reason: 'The best header is at 900,000, and the peer reports no newer one. The monitor began 5 min ago.',
   });
   const local = verdict('step', { ...old, network: 'simnet' });
   expect([local.tone, local.advice]).toEqual([

@@ -230,7 +230,7 @@ describe('a capture that can’t be read', () => {
     expect(isCutOff).toBe(true);
     expect(node.warnings).toEqual([
       `--pcap node.pcap: the capture ends in the middle of a packet, after ${whole.length - 5} bytes; ` +
-        'what is before was read',
+        'everything before it was read',
     ]);
     expect(node.sum('msg_recv', 'version')).toBe(1);
     expect(node.sum('msg_sent', 'ping')).toBe(0);

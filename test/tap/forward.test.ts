@@ -176,7 +176,7 @@ it('resets a peer where the node can’t be reached, says so once, and goes on w
   for (let i = 0; i < 5; i++) expect(await endOfDial(it.ports[0] ?? 0)).toBe('ECONNRESET');
   await until('its count', () => it.refused.get('target-unreachable') === 5);
   expect(it.warnings).toEqual([
-    `--forward 127.0.0.1:0=127.0.0.1:${port}: the node can't be reached, so peers are turned away: ` +
+    `--forward 127.0.0.1:0=127.0.0.1:${port}: the node can't be reached, so peers are refused: ` +
       `connect ECONNREFUSED 127.0.0.1:${port}`,
   ]);
   expect(it.tapped).toEqual([]);

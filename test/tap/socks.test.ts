@@ -186,14 +186,16 @@ it('closes clients that ask for nothing, and those beyond the limit', async () =
   for (const socket of idle) expect(await endOf(socket)).toMatch(/end|ECONNRESET/);
   await until('the counts', () => it.refused.get('socks-timeout') === 3);
   expect(it.refused.get('socks-full')).toBe(1);
-  expect(it.warnings).toEqual(['--socks 127.0.0.1:0: there are 3 connections, so another one is closed']);
+  expect(it.warnings).toEqual(['--socks 127.0.0.1:0: there are 3 connections, so a further one is closed']);
   expect((await ask(it, connectTo(name('localhost', 0), 0xf0))).reply[1]).toBe(0);
 });
 
 it('warns where strangers may reach its port', async () => {
   const it = await tap({ socks: { host: '0.0.0.0', port: 0 } });
   await until('a warning', () => it.warnings.length > 0);
-  expect(it.warnings).toEqual(['--socks 0.0.0.0:0: whoever reaches this port can connect to anything by it']);
+  expect(it.warnings).toEqual([
+    '--socks 0.0.0.0:0: everyone who reaches this port can connect to anything through it',
+  ]);
 });
 
 describe('by an upstream proxy', () => {

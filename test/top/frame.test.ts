@@ -222,7 +222,7 @@ describe('verdicts', () => {
     });
     const monitor = verdict({
       ...{ question: 'monitor', tone: 'warn', answer: 'The monitor is too slow', reason: 'Late by 2.0 s.' },
-      advice: 'Look at what else uses the processor and the memory of this machine.',
+      advice: 'Check what else uses the processor and the memory of this machine.',
     });
     expect(said([peers, monitor])).toEqual([
       ["BAD  peers      No peer is connected. 127.0.0.1:18555 can't be reached: Is its", 'alert'],

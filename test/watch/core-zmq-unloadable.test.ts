@@ -35,7 +35,7 @@ sharedCoreAnswers.describe('a Core that publishes by ZMQ, where the package is n
       return lines.length >= 2 && asked('getmempoolinfo') >= 3;
     });
     expect(lines.filter((line) => line.startsWith('warn'))).toEqual([
-      `warn core at http://127.0.0.1:${server.port}: publishes by ZMQ, which can't be received here, so that it is polled: Cannot find module 'zeromq'`,
+      `warn core at http://127.0.0.1:${server.port}: publishes by ZMQ, but that can't be received here, so it is polled: Cannot find module 'zeromq'`,
     ]);
     expect(asked('getzmqnotifications')).toBe(1);
   });

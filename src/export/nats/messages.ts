@@ -16,7 +16,7 @@ export interface NatsMessages {
 }
 
 /**
- * The most bytes of lines in a message, even if the server accepts more. Where a batch is cut must not depend
+ * The most bytes of lines in a message, even if the server accepts more. The cut of a batch must not depend
  * on the server: a batch that is cut differently the second time would have messages with the ids of others.
  */
 const MAX_BYTES = 512_000;
@@ -98,8 +98,8 @@ export class MessageMaker {
 }
 
 /**
- * A name as a token of a subject, in which dots, wildcards and spaces have a meaning. The lines keep the
- * original name.
+ * A name as a token of a subject: dots, wildcards and spaces, which have a meaning there, are replaced. The
+ * lines keep the original name.
  */
 function tokenOf(name: string): string {
   return name.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, MAX_TOKEN) || '_';

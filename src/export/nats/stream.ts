@@ -25,9 +25,9 @@ const NO_CLUSTER = 10_074;
 /**
  * Makes the stream if it does not exist. A message stays until the collectors' group has confirmed it. A full
  * stream refuses further messages, which then wait on the nodes' disks: nothing is lost silently. An existing
- * stream is left as it is.
+ * stream is unchanged.
  * @returns the most bytes of a message that the stream takes
- * @throws NatsRefused where the stream can't be made, or can't take our points
+ * @throws NatsRefused if the stream can't be made, or can't take our points
  */
 export async function ensureStream(
   manager: JetStreamManager,

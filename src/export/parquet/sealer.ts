@@ -97,7 +97,7 @@ export class Sealer {
       await connection.run('COMMIT');
     } catch (error) {
       await connection.run('ROLLBACK').catch(() => undefined);
-      // Only the table tells whether a failed COMMIT has committed, so the file stays until the table was
+      // Only the table shows whether a failed COMMIT has committed, so the file stays until the table was
       // read.
       if (!written) await rm(temporary, { force: true });
       throw error;
@@ -140,8 +140,8 @@ export class Sealer {
 }
 
 /**
- * Names of the files in a folder; none where the folder is missing or is a file. Any other failure is thrown:
- * a file that only could not be seen would get a second one in its place.
+ * Names of the files in a folder; none if the folder is missing or is a file. Any other failure is thrown:
+ * otherwise an existing file that can't be seen would be replaced by a second one.
  */
 async function filesIn(folder: string): Promise<string[]> {
   try {

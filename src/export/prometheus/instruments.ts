@@ -4,8 +4,8 @@ import { COMMON_TAGS, SERIES_NAMES, type SeriesName } from '../../metrics/schema
 import { type Metric, metricsOf, splitOf } from './names';
 
 /**
- * Buckets of the histograms in seconds: from the check of a transaction to the half minute in which
- * announcements are collected.
+ * Buckets of the histograms in seconds: from the check of a transaction to the half minute of collected
+ * announcements.
  */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -38,7 +38,7 @@ interface Plan {
 export class Instruments {
   private readonly plans: ReadonlyMap<SeriesName, Plan>;
   /**
-   * Functions that set the counters and histograms without labels of their own to 0, and the nodes for which
+   * Functions that set the counters and histograms without their own labels to 0, and the nodes for which
    * that was done.
    */
   private readonly beginnings = new Map<string, (labels: Labels) => void>();

@@ -55,18 +55,18 @@ const SIGNED: Partial<Record<SeriesName, readonly string[]>> = {
 };
 
 /**
- * Series without metrics: their points are about one of many peers or nodes, which would have to be a label,
- * and no label may have values that strangers choose.
+ * Series without metrics. Their points are about one of many peers or nodes. Each would need a label, and no
+ * label may have values that strangers choose.
  */
 const WITHOUT: ReadonlySet<SeriesName> = new Set(['node_peers', 'nodes']);
 
 /**
- * Series with a metric of the last point's time. A counter can't tell how long ago a block came: one that
+ * Series with a metric of the last point's time. A counter can't show how long ago a block came: one that
  * stands still looks like one that Prometheus has not scraped for long.
  */
 const STAMPED: ReadonlySet<SeriesName> = new Set(['blocks']);
 
-/** Text columns with a fixed list of values, by which the count of points is split. */
+/** Text columns with a fixed list of values. The count of points is split by them. */
 const SPLIT_BY: Partial<Record<SeriesName, string>> = { processed_blocks: 'status' };
 
 /**

@@ -23,7 +23,7 @@ export class Cursor {
   ) {}
 
   /**
-   * Opens the file, or makes it. A damaged one counts as none: then every record is delivered again.
+   * Opens the file, or makes it. A damaged file counts as missing: then every record is delivered again.
    * @param what names the spool in messages
    */
   static async open(folder: string, what: string, warn: (message: string) => void): Promise<Cursor> {

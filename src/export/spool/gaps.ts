@@ -11,8 +11,8 @@ export interface SpoolGap {
 }
 
 /**
- * Finds segments that are gone or empty by those that are there, in their order, and by the cursor: each
- * segment has the number after that of the one before, and is begun only when the one before has records.
+ * Finds segments that are missing or empty, by the numbers of the existing ones and the cursor. Each segment
+ * has the next number after the one before, and is begun only when the one before has records.
  */
 export function findGaps(
   segments: readonly Pick<Segment, 'number' | 'bytes'>[],
@@ -22,7 +22,7 @@ export function findGaps(
   for (const [i, { number, bytes }] of segments.entries()) {
     const next = segments[i + 1]?.number;
     if (next === undefined) continue;
-    // What was delivered of it may have been all of it.
+    // All of it may have been delivered.
     const isDelivered = number === cursor.segment && cursor.offset > 0;
     if (bytes === 0 && !isDelivered)
       gaps.push({ text: missingText(segmentName(number), segmentName(number), 'empty'), after: number });

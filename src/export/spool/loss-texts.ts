@@ -23,7 +23,7 @@ export function goneText(file: string): string {
   return `${file}, which the file cursor names, is not there; points that waited in it are lost, if there were any`;
 }
 
-/** Says that a segment ends before the place up to which it was delivered. */
+/** Says that a segment ends before the end of its delivered part. */
 export function shorterText(file: string): string {
   return `${file} is shorter than what was delivered of it, as a power cut leaves it; points that waited in it are lost, if there were any`;
 }

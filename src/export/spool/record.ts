@@ -20,7 +20,7 @@ const NEWLINE = 0x0a;
 
 /** The header of a record. */
 export interface RecordHeader {
-  /** Bytes of the lines behind it. */
+  /** Bytes of the lines after the header. */
   readonly length: number;
   readonly points: number;
   /** Checksum of the lines. */
@@ -36,7 +36,7 @@ export function encodeRecord(lines: Buffer, points: number): Buffer {
   return Buffer.concat([header, lines]);
 }
 
-/** Reads the header at an offset of `bytes`, which hold all of it. */
+/** Reads the header at an offset of `bytes`, which contain the whole header. */
 export function readHeader(bytes: Buffer, at = 0): RecordHeader {
   return {
     length: bytes.readUInt32LE(at),
@@ -46,8 +46,8 @@ export function readHeader(bytes: Buffer, at = 0): RecordHeader {
 }
 
 /**
- * The offset of the first intact record from `from` on; null where there is none. Text is hardly ever a
- * length that fits, so few checksums are computed.
+ * The offset of the first intact record from `from` on; null if there is none. Text is hardly ever a fitting
+ * length, so few checksums are computed.
  */
 export function findRecord(bytes: Buffer, from: number): number | null {
   for (let at = from; at + HEADER_BYTES < bytes.length; at++) if (isIntactAt(bytes, at)) return at;
@@ -73,10 +73,10 @@ export function repairedLines(record: Buffer): Buffer | null {
 
 /**
  * Whether bytes are the beginning of a record whose end is missing, as `kill -9` in the middle of a write
- * leaves it. It has fewer bytes than its header says, and fewer ends of lines than points. Anything else was
- * written as a whole and is damaged: a zero where a line must be (a power cut leaves those), a header that no
- * record can have, or all the lines. Damage looks like a torn record only where it makes the length larger
- * and takes an end of a line as well.
+ * leaves it. It has fewer bytes than its header says, and fewer ends of lines than points. All other bytes
+ * were written as a whole and are damaged: a zero where a line must be (a power cut leaves those), a header
+ * that no record can have, or complete lines. Damage looks like a torn record only if it makes the length
+ * larger and also removes an end of a line.
  */
 export function isTorn(rest: Buffer): boolean {
   return rest.length < HEADER_BYTES || isCut(rest);
@@ -97,9 +97,9 @@ function isCut(rest: Buffer): boolean {
 }
 
 /**
- * The least number of points in consecutive damaged records: the sum of their headers where each leads to the
- * next, or to the end of a record that is cut off; else the number of ends of lines. Bytes that tell nothing
- * were one point at least, zeros none.
+ * The least number of points in consecutive damaged records. It is the sum of their headers, if each leads to
+ * the next or to the end of a cut record. Otherwise it is the number of ends of lines. Unreadable bytes count
+ * as one point at least, zeros as none.
  */
 export function countPoints(records: Buffer): number {
   const points = pointsOfHeaders(records) ?? countLines(records.subarray(HEADER_BYTES));

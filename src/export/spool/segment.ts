@@ -14,7 +14,7 @@ import {
 /** A record of a segment. */
 export interface SpoolRecord {
   readonly offset: number;
-  /** Offset behind it. */
+  /** Offset of its end. */
   readonly end: number;
   readonly points: number;
   /** Checksum of the lines. */
@@ -49,11 +49,11 @@ export interface SegmentOptions {
 /** The beginning of a record whose write did not finish. */
 export interface TornRecord {
   readonly bytes: number;
-  /** Points that it was to have; undefined where too little of it is there. */
+  /** Points of the complete record; undefined if too little of it is left. */
   readonly points: number | undefined;
 }
 
-/** One file of a spool: records, one behind the other, only ever appended to. */
+/** One file of a spool: consecutive records. It only ever grows. */
 export class Segment {
   private constructor(
     readonly number: number,
@@ -70,13 +70,11 @@ export class Segment {
   }
 
   /**
-   * Opens a file of an earlier run.
-   *
-   * Bytes at its end that are no intact record are one of two things. Of the last segment they may be a
-   * record whose write was cut short (`isTorn`): `append` had not returned, so nobody was told that its
-   * points are safe. That one is cut off. Everything else was appended as a whole and has changed since: it
-   * stays in the file, and `next` skips it and returns its bytes and points. A power cut can shorten a whole
-   * record, which then looks torn; see `Spool`.
+   * Opens a file of an earlier run. Bytes at its end that are no intact record are one of two things. In the
+   * last segment they may be a record whose write was cut short (`isTorn`): `append` had not returned, so
+   * nobody was told that its points are safe, and it is removed. All other bytes were appended as a whole and
+   * have changed since: they stay in the file, and `next` skips them and returns their bytes and points. A
+   * power cut can shorten a whole record, which then looks torn; see `Spool`.
    */
   static async open(file: string, number: number, options: SegmentOptions): Promise<Segment> {
     const handle = await open(file, 'r+');
@@ -93,7 +91,7 @@ export class Segment {
     return this.length;
   }
 
-  /** Adds a record; where that fails (disk full) the file stays as it was. */
+  /** Adds a record. If that fails (disk full), the file is unchanged. */
   async append(lines: Buffer, points: number): Promise<void> {
     const record = encodeRecord(lines, points);
     try {
@@ -115,8 +113,8 @@ export class Segment {
   }
 
   /**
-   * The first intact record from an offset on, where one should begin; null where none is left. `damage` are
-   * the bytes that were skipped before it.
+   * The first intact record from an offset on, which is the beginning of a record in an intact file; null if
+   * none is left. `damage` are the bytes that were skipped before it.
    */
   async next(offset: number): Promise<{ readonly record: SpoolRecord | null; readonly damage: SpoolDamage }> {
     const record = await readRecord(this.handle, offset, this.length);

@@ -30,9 +30,9 @@ export interface SpoolOptions {
 }
 
 /**
- * A log on disk of lines that wait for delivery, oldest first, over restarts. Lines for which `append` has
- * returned outlast `kill -9` of this process; a power cut may take those of the last seconds, because nothing
- * is synced. A batch for which `done` was called may be delivered once more after a kill: the cursor is
+ * A log on disk of lines that wait for delivery, oldest first, over restarts. Lines survive `kill -9` of this
+ * process once `append` has returned. A power cut may lose those of the last seconds, because nothing is
+ * synced. A batch for which `done` was called may be delivered once more after a kill, because the cursor is
  * written after each delivery.
  *
  * A folder holds one spool: `spool.json` with its version and its id, `cursor`, `lock`, and segments
@@ -48,7 +48,10 @@ export class Spool {
   private turn: Promise<unknown> = Promise.resolve();
   /** Damage in the first segment that was not warned of yet. */
   private damage = { bytes: 0, points: 0 };
-  /** Numbers of segments that are empty, or after which files are gone. Each stands for a point at least. */
+  /**
+   * Numbers of segments that are empty, or whose next files are missing. Each counts as one lost point at
+   * least.
+   */
   private readonly gaps = new Set<number>();
 
   private constructor(
@@ -214,7 +217,7 @@ export class Spool {
     if (hasFirst) await this.goTo(offset);
   }
 
-  /** Continues at an offset of the first segment, which may have become shorter than that. */
+  /** Continues at an offset of the first segment, even if the segment has become shorter. */
   private async goTo(offset: number): Promise<void> {
     const [head] = this.segments;
     this.offset = Math.min(offset, head?.bytes ?? 0);
@@ -255,7 +258,7 @@ export class Spool {
     const first = this.segments.shift();
     if (first !== undefined) this.warnOfDamage(first);
     this.offset = 0;
-    // Numbers go on, even where no segment is left: the id of a batch must never be used again.
+    // Numbers continue even if no segment is left: the id of a batch must never be used again.
     if (this.segments.length === 0 && first !== undefined)
       this.segments.push(await Segment.create(this.fileOf(first.number + 1), first.number + 1));
     await this.writeCursor();

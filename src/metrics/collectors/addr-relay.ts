@@ -74,7 +74,7 @@ function isSame(one: RawAddress, { network, address }: NetworkAddress): boolean 
   return one.network === network && one.address.equals(address);
 }
 
-/** @param time when the node is said to have been seen, Unix time in seconds */
+/** @param time when the node was last seen, as the sender claims, Unix time in seconds */
 function countAge(counts: Counts, now: number, time: number): void {
   if (time <= LEAST_TIME || time > now + MOST_AHEAD) {
     counts.wrong_time++;

@@ -41,7 +41,7 @@ export const arrivals: CollectorFactory = (context) => {
             tell('tx', peer, hash, nowMs, type === INV_WTX);
       },
       blockAnnounced: ({ peer, hash }) => tell('block', peer, hash, monotonicMs()),
-      // Who sends a block that nobody asked for announces it with that.
+      // A peer that sends an unrequested block announces it in this way.
       block: ({ peer, block, requested, receivedMs }) => {
         if (!requested) tell('block', peer, block.wireHash, receivedMs);
       },
@@ -53,8 +53,8 @@ export const arrivals: CollectorFactory = (context) => {
 };
 
 /**
- * Whether a transaction is in a sample of one in so many. Its id decides, so that all listeners have the
- * same.
+ * Whether a transaction is in a sample of one in so many. Its id decides, so all listeners have the same
+ * sample.
  */
 function isInSample(hash: Hash, oneIn: number): boolean {
   let number = 0;

@@ -1,6 +1,6 @@
 import type { CollectorFactory } from '../collector';
 
-/** `bandwidth`: bytes through all sockets since the start, and those of them that carried no message. */
+/** `bandwidth`: bytes through all sockets since the start, and the part of them without a message. */
 export const bandwidth: CollectorFactory = ({ emit, isWatched = false }) => {
   let read = 0;
   let written = 0;

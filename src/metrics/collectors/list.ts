@@ -58,7 +58,7 @@ export const COLLECTORS: readonly CollectorFactory[] = [
   btcdmon,
 ];
 
-/** The collectors of what passes through a tap, whatever else is known of its node. */
+/** The collectors of messages through a tap, with or without an RPC of its node. */
 export const TAP_COLLECTORS: readonly CollectorFactory[] = [
   msgRecv,
   msgSent,
@@ -69,7 +69,7 @@ export const TAP_COLLECTORS: readonly CollectorFactory[] = [
   propagation,
 ];
 
-/** The collectors of events that the RPC of a watched node tells, or else its tap as far as it can. */
+/** The collectors of events from the RPC of a watched node, or from its tap if there is no RPC. */
 export const NODE_COLLECTORS: readonly CollectorFactory[] = [blocks, processedBlocks, reorgs, tx, txFees];
 
 /** The further collectors of a tap whose node is not watched by RPC. */

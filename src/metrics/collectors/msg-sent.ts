@@ -9,8 +9,8 @@ export const msgSent: CollectorFactory = ({ emit, isWatched = false }) => {
     on: { sent: ({ command, bytes }) => counts.add(command, bytes) },
     interval: () => {
       const { messages, bytes } = counts.take();
-      // The listener relays nothing, so it never holds inventory back because a peer has it. What a watched
-      // node holds back is not seen.
+      // The listener relays nothing, so it never holds inventory back because a peer has it. The inventory
+      // that a watched node holds back can't be seen.
       emit('msg_sent', isWatched ? messages : { ...messages, inv_known: 0 });
       emit('msg_sent_bytes', bytes);
     },

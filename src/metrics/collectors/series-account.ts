@@ -15,8 +15,8 @@ export interface AccountContext extends Pick<CollectorContext, 'emit' | 'emitted
 
 /**
  * `btcdmon`, per series: how many points an emitter has emitted, which a reader can compare with those that
- * arrived, and when the system's clock was set, which explains their times. Each node of the data has an
- * account of its own, a watched one as well.
+ * arrived; and when the system's clock was set, which explains their times. Each node of the data has its own
+ * account, even a watched one.
  */
 export const seriesAccount = ({
   emit,
@@ -28,7 +28,7 @@ export const seriesAccount = ({
   const addShed = (series: SeriesName, points: number): void =>
     void shed.set(series, (shed.get(series) ?? 0) + points);
   let steps = 0;
-  // At once: it is the first point after the step.
+  // It is emitted at once, as the first point after the step.
   clockSteps?.onStep(({ ms, isFollowed }) => {
     if (isFollowed) emit('btcdmon', { started, clock_step: ms, clock_steps: ++steps });
   });

@@ -1,6 +1,6 @@
 /** Open connections that have something in common. */
 export interface Crowd {
-  /** The most that there were at a time, since there was none. */
+  /** The most at one time, since there were none. */
   readonly most: number;
 }
 

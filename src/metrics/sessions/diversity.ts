@@ -3,14 +3,14 @@ import { CountsByName } from '../../lib/counts-by-name';
 /** How peers are spread over groups. */
 export interface Diversity {
   readonly groups: number;
-  /** Peers in the group that has the most of them; 0 without any. */
+  /** Peers in the largest group; 0 without any. */
   readonly largest: number;
   /** Shannon entropy in bits: 0 where all peers are in one group, log2(n) where each of n is alone. */
   readonly entropy: number;
 }
 
 /**
- * Counts peers by group. The spread is read from the sizes of the groups, of which there are few, so that it
+ * Counts peers by group. The spread is computed from the sizes of the groups, of which there are few. So it
  * takes no longer with ten thousand peers.
  */
 export class GroupCounts<Group extends string | number> {

@@ -25,7 +25,7 @@ export class MergedSessions {
     this.messages.add(commandFields(account));
   }
 
-  /** The sums of the interval, null where there are none; the next interval begins. */
+  /** Returns the sums of the interval, or null if there are none, and begins the next interval. */
   take(): {
     readonly session: FieldsOf<'peer_sessions'>;
     readonly messages: FieldsOf<'session_messages'>;

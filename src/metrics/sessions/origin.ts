@@ -32,7 +32,7 @@ export function originOf(address: string, { asnOf, labels }: OriginSources): Ori
   };
 }
 
-/** Whether a peer has an address of the internet, by which the operator of its network is known. */
+/** Whether a peer has an address of the internet, so that the operator of its network is known. */
 export function isPublic({ network }: Origin): boolean {
   return network === 'ipv4' || network === 'ipv6';
 }

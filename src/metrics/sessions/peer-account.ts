@@ -7,7 +7,7 @@ import type { Crowd } from './crowds';
 import type { Origin } from './origin';
 import { COMMAND_COUNTS } from './session-commands';
 
-/** The last round trips that a median is taken of: those of a quarter of an hour. */
+/** The median is taken from so many last round trips: those of a quarter of an hour. */
 const MAX_PINGS = 31;
 
 /** Where the counts of a command begin in the list of an account; left out for commands without columns. */
@@ -43,9 +43,9 @@ export class PeerAccount {
   agents: Crowd | null = null;
   /** Seconds by which its clock is ahead of ours, when its `version` came. */
   timeOffset: number | undefined;
-  /** The least feerate at which it wants transactions, in sat/kvB. */
+  /** The least feerate of its `feefilter`, in sat/kvB. */
   feeFilter: number | undefined;
-  /** The last block that it announced, until the header of that is known. */
+  /** The last block that it announced, until the header of the block is known. */
   announced: Hash | null = null;
   /** Height of the last block that it announced and whose header is known. */
   height: number | null = null;

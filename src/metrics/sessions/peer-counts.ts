@@ -11,7 +11,7 @@ export interface Traits {
   readonly servesBlocks: boolean;
 }
 
-/** Counts the connected peers as they come and go, so that no interval looks at all of them. */
+/** Counts the connected peers as they come and go, so that no interval visits all of them. */
 export class PeerCounts {
   readonly netgroups = new GroupCounts<string>();
   readonly systems = new GroupCounts<number>();

@@ -14,7 +14,7 @@ const RECEIVED_COMMANDS = [
   'ping',
 ] as const satisfies readonly CountedCommand[];
 
-/** Those of them that the listener sends: it relays nothing. */
+/** The commands that the listener sends: it relays nothing. */
 const SENT_COMMANDS = [
   'getdata',
   'headers',
@@ -39,7 +39,7 @@ export interface CommandCount {
   readonly unit: 'messages' | 'bytes';
 }
 
-/** All of them; the bytes of a command stand behind its messages. */
+/** All columns; the bytes of a command follow its messages. */
 export const COMMAND_COUNTS: readonly CommandCount[] = [
   ...RECEIVED_COMMANDS.flatMap((command): CommandCount[] => [
     { column: `recv_${command}`, command, isReceived: true, unit: 'messages' },

@@ -9,7 +9,7 @@ import { type Suspicion, suspicionOf } from './suspicion';
 /** The longest address: 62 characters of Tor, and a port. */
 const MAX_ADDRESS = 80;
 
-/** Feerates are told in satoshi per 1,000 vbytes. */
+/** Peers give feerates in satoshi per 1,000 vbytes. */
 const VBYTES = 1_000;
 
 /** A connection at its end, or as it is now. */
@@ -93,7 +93,7 @@ function addressOf({ address }: PeerInfo): string {
   return asciiLine(address, MAX_ADDRESS);
 }
 
-/** The port in `host:port`; undefined where there is none, as of I2P. */
+/** The port in `host:port`; undefined if there is none, as in an I2P address. */
 function portIn(address: string): number | undefined {
   const port = Number(/:(\d{1,5})$/.exec(address)?.[1]);
   return port > 0 ? port : undefined;

@@ -5,20 +5,20 @@ import type { PeerAccount } from './peer-account';
 /** Connections with one netgroup, or one user agent with odd services, that are many. */
 const MANY = 5;
 
-/** A node announces a transaction within seconds, a block within an hour, whatever else it does. */
+/** Every node announces a transaction within seconds, and a block within an hour. */
 const SILENT_MS = 600_000;
 const SILENT_OF_BLOCKS_MS = 7_200_000;
 
-/** With fewer requests nothing is said of deliveries. */
+/** With fewer requests the score does not judge deliveries. */
 const LEAST_REQUESTED = 20;
 
-/** What each reason adds to the score; all of them are 100. */
+/** The part of each reason in the score. All reasons together are 100. */
 const WEIGHTS = { netgroup: 40, silent: 20, undelivered: 20, agents: 20 } as const;
 
 /** Why a peer looks like one that watches and takes no part. The words are columns' values. */
 type SpyReason = keyof typeof WEIGHTS;
 
-/** How much a peer looks like a spy. Honest peers can have some of the reasons, hardly all of them. */
+/** How much a peer looks like a spy. An honest peer can have some of the reasons, but hardly all. */
 export interface Suspicion {
   /** 0 to 100. */
   readonly score: number;
@@ -48,7 +48,7 @@ export function suspicionOf(account: PeerAccount, relay: boolean, ageMs: number)
   const isQuiet = account.invFirst + account.invLater + account.blocksAnnounced === 0;
   const found: Record<SpyReason, boolean> = {
     netgroup: (account.netgroup?.most ?? 0) >= MANY,
-    // A peer that wants no transactions may announce blocks alone.
+    // A peer that wants no transactions may announce only blocks.
     silent: isQuiet && ageMs >= (relay ? SILENT_MS : SILENT_OF_BLOCKS_MS),
     undelivered: account.requested >= LEAST_REQUESTED && account.undelivered * 2 > account.requested,
     agents: (account.agents?.most ?? 0) >= MANY,

@@ -22,8 +22,8 @@ export class AsMap {
   }
 
   /**
-   * The number of the autonomous system that announces an address; undefined where the map has none. Private
-   * and reserved addresses and those of Tor, I2P and CJDNS are in none.
+   * The number of the autonomous system that announces an address; undefined if the map has none. Private and
+   * reserved addresses and those of Tor, I2P and CJDNS belong to none.
    */
   asnOf({ network, address }: RawAddress): number | undefined {
     if (!isRoutable({ network, address })) return undefined;

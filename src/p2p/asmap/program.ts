@@ -21,7 +21,7 @@ interface Code {
 
 const INSTRUCTION: Code = { least: 0, bits: [0, 0, 1] };
 const ASN: Code = { least: 1, bits: [15, 16, 17, 18, 19, 20, 21, 22, 23, 24] };
-/** The bits that must match, behind a leading 1. */
+/** The bits that must match, after a leading 1. */
 const MATCHED: Code = { least: 2, bits: [1, 2, 3, 4, 5, 6, 7, 8] };
 const DISTANCE: Code = {
   least: 17,
@@ -31,14 +31,14 @@ const DISTANCE: Code = {
 /** The most bits that one MATCH compares. */
 const MOST_MATCHED = 8;
 
-/** Bits behind the program, which fill its last byte. */
+/** Bits after the program, which fill its last byte. */
 const MOST_PADDING = 7;
 
 /** Reads a number; null where the program ends within it or the code has no such class. */
 function read(program: BitReader, { least, bits }: Code): number | null {
   let value = least;
   for (const [i, size] of bits.entries()) {
-    // The last class needs no bit that says so.
+    // The last class has no bit that announces a further one.
     const isLast = i === bits.length - 1;
     const isFurther = isLast ? 0 : program.bit();
     if (isFurther === null) return null;
@@ -52,14 +52,14 @@ function read(program: BitReader, { least, bits }: Code): number | null {
   return null;
 }
 
-/** The number of bits behind the leading 1. */
+/** The number of bits after the leading 1. */
 function matchedBits(value: number): number {
   return 31 - Math.clz32(value);
 }
 
 /**
- * The number of the autonomous system of an address; 0 where the map has none.
- * @param bytes a program that `checkProgram` found no fault with
+ * The number of the autonomous system of an address; 0 if the map has none.
+ * @param bytes a program that passed `checkProgram`
  * @param ip 16 bytes
  */
 export function lookUp(bytes: Buffer, ip: Buffer): number {

@@ -1,12 +1,12 @@
 /** A connection with at most this many bytes is not tracked, which keeps the common case cheap. */
 const FREE_BYTES = 65_536;
 
-/** A connection for which we hold bytes. */
+/** A connection whose bytes we hold. */
 export interface Holder {
   close(reason: HoldingReason): void;
 }
 
-/** Why a connection is closed for which we hold too much. */
+/** Why a connection is closed if we hold too many bytes of it. */
 export type HoldingReason = 'incomplete-message' | 'not-reading';
 
 /** Limits for all tracked connections together. */

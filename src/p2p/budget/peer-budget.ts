@@ -50,8 +50,8 @@ const UNASKED_FACTOR = 4;
 const SHARED_CAPACITY = 160_000;
 
 /**
- * If all inbound peers together exceed their budget, a peer must have this part of its own left. Honest peers
- * have all of it left.
+ * If all inbound peers together exceed their budget, a peer is served only if this part of its own budget is
+ * left. An honest peer has all of it left.
  */
 const RESERVED = 0.9;
 
@@ -182,7 +182,7 @@ function isInventory(command: CountedCommand): boolean {
   return command === 'inv' || command === 'getdata' || command === 'notfound';
 }
 
-/** Takes tokens from a bucket in which `reserve`, a part of its capacity, must be left. */
+/** Takes tokens from a bucket; `reserve`, a part of its capacity, must remain in it. */
 function draw(bucket: TokenBucket, cost: number, reserve: number, now: number): BudgetVerdict {
   const { capacity } = bucket.size;
   if (bucket.left(now) - cost >= capacity * reserve) {

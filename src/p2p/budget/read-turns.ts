@@ -28,8 +28,7 @@ const PATIENCE = 7;
 const TIME = { capacity: 2_000, perSecond: 250 };
 
 /**
- * The same of a peer that we have found and dialled: half a core, and 8 s at once, which all headers of
- * mainnet take.
+ * The same for a peer that joining found: half a core, and 8 s at once, which all headers of mainnet take.
  */
 const JOINED_TIME = { capacity: 8_000, perSecond: 500 };
 
@@ -46,9 +45,9 @@ const MOST_CHARGED_MS = 250;
 const REST_MS = 100;
 
 /**
- * How long a peer may have paused for that, in milliseconds, and how much of it is forgiven in a second. A
- * peer that goes on sending more than its time allows pauses for more than half of all time, and is
- * disconnected after a minute or two. What an honest peer answers at length, such as all headers, takes less.
+ * How long a peer may have paused for lack of time, in milliseconds, and how much of it is forgiven in a
+ * second. A peer that continues to send too much pauses for more than half of the time, and is disconnected
+ * after a minute or two. An honest peer that answers with much, such as all headers, pauses less.
  */
 const RESTS = { capacity: 30_000, perSecond: 100 };
 
@@ -62,7 +61,7 @@ export interface Sender {
   /** Whether the user named it. The time of such a peer is not counted. */
   readonly isNamed: boolean;
   readonly ended: boolean;
-  /** Whether the peer has so many bytes to read that its messages are not handled. */
+  /** Whether the peer leaves so many bytes unread that we don't handle its messages. */
   readonly isNotReading: boolean;
   /**
    * Handles complete messages while `mayGoOn`, called with the bytes of each, returns true. Returns whether a
@@ -101,15 +100,16 @@ export interface ReadTurnsModules {
 
 /**
  * Shares the event loop among peers. Messages are handled at once, for a slice of time. The rest waits while
- * the socket is paused, so that TCP slows the sender down. In each turn of the loop outbound peers get a
- * slice each, in a round of their own. Inbound peers share a round, and those that used little time come
- * first. So a `ping` of an outbound peer waits for two rounds at most, the last message of each, and a slice
- * of each other outbound peer, however many strangers send. Neither a crowd of outbound peers nor one of
- * inbound peers holds the loop for longer than its round.
+ * the socket is paused, so that TCP slows the sender down.
  *
- * A stranger that has used up its processor time pauses, and is disconnected if it goes on so. A peer that
- * does not read our answers is not read either (Core 31 `src/net.cpp` fPauseSend), and is disconnected after
- * a minute.
+ * In each turn of the loop, every outbound peer gets a slice in a round of outbound peers. Inbound peers
+ * share another round, and those that used little time come first. So a `ping` of an outbound peer waits for
+ * two rounds at most, the last message of each, and a slice of each other outbound peer, for any number of
+ * strangers. Neither many outbound peers nor many inbound peers hold the loop for longer than their round.
+ *
+ * A stranger that has used up its processor time pauses, and is disconnected if it continues. We don't read
+ * from a peer that does not read our answers (Core 31 `src/net.cpp` fPauseSend), and disconnect it after a
+ * minute.
  */
 export class ReadTurns {
   private readonly turns = new Map<Sender, Turn>();
@@ -148,7 +148,7 @@ export class ReadTurns {
 
   /**
    * Notes that the message being handled is a block that we asked for. Its peer is not charged for this
-   * slice, so that whoever serves us the whole chain is not ended for it.
+   * slice, so that a peer which serves us the whole chain is not disconnected for it.
    */
   solicited(): void {
     this.isSolicited = true;
@@ -231,7 +231,8 @@ export class ReadTurns {
       this.time = monotonicMs();
       return this.time - start < SLICE_MS && !sender.isNotReading;
     };
-    // Of a crowd that we have dialled the clock is enough: to read the processor time takes 2 µs each time.
+    // For many peers that we have dialled, the clock is enough: reading the processor time takes 2 µs each
+    // time.
     const isMeasured = time !== null && !sender.outbound;
     const processorStart = isMeasured ? this.processorMs() : 0;
     const outer = this.serving;

@@ -40,7 +40,7 @@ export interface CompactBlocksModules {
   readonly highBandwidth: HighBandwidth;
   readonly checks: BlockChecks;
   readonly relayed: TransactionSource;
-  /** What became of transactions that were not found; undefined: it is not told. */
+  /** The reasons why transactions were missing; undefined if they are not wanted. */
   readonly fates?: TransactionFates | undefined;
 }
 

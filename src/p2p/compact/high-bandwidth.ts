@@ -12,7 +12,7 @@ const MAX_CHOSEN = 3;
 /** What is needed of a peer here. */
 export type CompactPeer = Pick<Connection, 'claimsWitness' | 'send'> & Pick<PeerInfo, 'outbound'>;
 
-/** A peer in the order by which peers were first with a block. */
+/** A peer in the order in which peers were first with a block. */
 class RankedPeer implements ListItem<RankedPeer> {
   list: LinkedList<RankedPeer> | null = null;
   previous: RankedPeer | null = null;

@@ -17,7 +17,7 @@ export type MissingCounts = Readonly<Record<MissingKind, number>>;
 export interface TransactionFates {
   /** Whether the transaction, with this witness, is among those from which blocks are rebuilt. */
   isKept(transaction: Transaction): boolean;
-  /** Why it is not, if it is not. */
+  /** Why it is missing, if it is. */
   whyMissing(transaction: Transaction): MissingKind;
 }
 

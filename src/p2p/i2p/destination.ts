@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto';
 import { formatOverlay } from '../join/overlay';
 
-/** A destination is that long, and as much longer as its certificate, whose length is its last field. */
+/**
+ * The least length of a destination. Its certificate can make it longer; its last field is the length of the
+ * certificate.
+ */
 const LEAST_DESTINATION_BYTES = 387;
 
 /** The address of a destination, `.b32.i2p`: its hash. */
@@ -21,7 +24,7 @@ export function destinationOf(privateKey: Buffer): Buffer | null {
   return privateKey.length > length ? privateKey.subarray(0, length) : null;
 }
 
-/** Reads a destination in the base64 of I2P; null where the text is none. */
+/** Reads a destination in the base64 of I2P; null if the text is no destination. */
 export function readDestination(text: string): Buffer | null {
   const bytes = decodeI2pBase64(text);
   return bytes !== null && bytes.length === destinationLength(bytes) ? bytes : null;

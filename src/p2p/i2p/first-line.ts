@@ -11,8 +11,8 @@ export class FirstLine {
   private length = 0;
 
   /**
-   * Takes a chunk. Returns the line once it is complete, one character for each byte, and what is behind it.
-   * @throws SamError where the line is too long
+   * Takes a chunk. Returns the line once it is complete, one character for each byte, and the bytes after it.
+   * @throws SamError if the line is too long
    */
   push(chunk: Buffer): { readonly line: string; readonly rest: Buffer } | null {
     const end = chunk.indexOf(NEWLINE);

@@ -22,10 +22,9 @@ export interface I2p extends Route {
 }
 
 /**
- * Makes what dials addresses of I2P, and accepts streams. `warn` gets a line for each dial that fails by the
- * bridge. With a key there is one session, in which we have
- * one address. Without one, each stream that we open comes from an address of its own, as in Core: so nobody
- * can tell that two of them are ours.
+ * Makes a route to addresses of I2P, and accepts streams. `warn` gets a line for each dial that fails because
+ * of the bridge. With a key there is one session, in which we have one address. Without a key each outbound
+ * stream comes from a new address, as in Core: so nobody can tell that two of them are ours.
  */
 export function makeI2p(options: SamSessionOptions, warn: (message: string) => void): I2p {
   const dials = options.key === undefined ? new TransientDials(options) : new LastingSession(options);

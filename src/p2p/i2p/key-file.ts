@@ -24,8 +24,8 @@ export class KeyFile {
   }
 
   /**
-   * Reads the key; null where there is none yet.
-   * @throws FailureError where it can't be read, is open to other users, or is no key
+   * Reads the key; null if there is none yet.
+   * @throws FailureError if the file can't be read, is open to other users, or is no key
    */
   async load(): Promise<Buffer | null> {
     const { file } = this;

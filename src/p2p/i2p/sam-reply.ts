@@ -27,7 +27,7 @@ const TOKEN = /([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*)"|(\S*)))?/gy;
 
 /**
  * Reads a reply.
- * @throws SamError where the line is none
+ * @throws SamError if the line is no reply
  */
 export function parseSamReply(line: string): SamReply {
   const topic: string[] = [];

@@ -41,9 +41,9 @@ export interface AcceptedStream {
 }
 
 /**
- * A session with an I2P router: a destination of ours, from which streams are opened and at which they are
- * accepted (Core 31 `src/i2p.cpp` Session). It lives as long as its connection to the bridge. If that breaks,
- * the next call makes a session again, with the same destination if there is a key.
+ * A session with an I2P router. It has a destination, which opens and accepts streams (Core 31 `src/i2p.cpp`
+ * Session). It lives as long as its connection to the bridge. If that breaks, the next call makes a session
+ * again, with the same destination if there is a key.
  */
 export class SamSession {
   private session: Promise<OpenSession> | null = null;
@@ -85,11 +85,11 @@ export class SamSession {
     const sam = await SamSocket.open(this.options.bridge, this.stopping.signal);
     await this.onSession(sam.request(`STREAM ACCEPT ID=${id} SILENT=false`));
     const line = await sam.readLine('STREAM ACCEPT');
-    // SAM 3.2 writes ports behind the destination.
+    // SAM 3.2 writes ports after the destination.
     const destination = readDestination(line.split(' ', 1)[0] ?? '');
     if (destination !== null) return { socket: sam.socket, name: nameOf(destination) };
     sam.close();
-    // The bridge may tell here that it has closed the session.
+    // The bridge may report here that it has closed the session.
     this.drop();
     const isStatus = line.startsWith('STREAM STATUS ');
     const reason = isStatus

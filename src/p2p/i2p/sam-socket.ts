@@ -55,8 +55,8 @@ export class SamSocket {
   }
 
   /**
-   * Sends a request, and returns the reply to it, whose result is OK or which has none.
-   * @throws SamError that shows the first two words of the request, and not what follows, which may be a key
+   * Sends a request, and returns the reply to it. The result of the reply is OK, or it has none.
+   * @throws SamError that shows the first two words of the request; the rest may be a key
    */
   async request(text: string): Promise<SamReply> {
     const words = text.split(' ', 2).join(' ');
@@ -74,10 +74,10 @@ export class SamSocket {
   }
 
   /**
-   * Reads a line, and leaves what follows it to whoever reads next.
+   * Reads a line, and leaves the bytes after it unread.
    * @param words the first words of the request, for errors
-   * @param withinMs how long it may take; without it, as long as the connection lasts
-   * @throws SamError; the connection is closed then
+   * @param withinMs how long it may take; default: as long as the connection lasts
+   * @throws SamError; the connection is then closed
    */
   readLine(words: string, withinMs?: number): Promise<string> {
     const { socket } = this;

@@ -39,7 +39,7 @@ export function splitRecords(line: string): string[] {
   return parseAddress(line) === null && parseBan(line) === null ? line.split(RUN_TOGETHER) : [line];
 }
 
-/** Parses the line of an address; null if it is none. */
+/** Parses the line of an address; null if it is not one. */
 export function parseAddress(line: string): KnownAddress | null {
   const match = ADDRESS.exec(line);
   if (match === null) return null;
@@ -64,7 +64,7 @@ export function parseAddress(line: string): KnownAddress | null {
   };
 }
 
-/** Parses the line of a ban; null if it is none. */
+/** Parses the line of a ban; null if it is not one. */
 export function parseBan(line: string): Ban | null {
   const match = BAN.exec(line);
   return match === null ? null : { subject: match[1] ?? '', until: Number(match[2]) };

@@ -25,7 +25,7 @@ export class AddressLabels {
     this.lists = byName;
   }
 
-  /** All names, in the order in which they came first. */
+  /** All names, in the order of the options. */
   get all(): readonly string[] {
     return [...this.lists.keys()];
   }

@@ -44,7 +44,7 @@ export class AddressList {
   }
 
   /**
-   * Reads a list: an IP, a CIDR, or a name of Tor or I2P a line; the rest of a line behind `#` is a comment.
+   * Reads a list: an IP, a CIDR, or a name of Tor or I2P a line; the rest of a line after `#` is a comment.
    * @param name how errors name the list, such as `--exclude FILE`
    * @throws UsageError that names the first wrong line and says what would be right
    */

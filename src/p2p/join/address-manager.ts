@@ -32,7 +32,7 @@ const LEAST_TIME = 100_000_000;
 
 export interface AddressManagerOptions {
   readonly network: NetworkName;
-  /** Number of peers that are to be found. More of them need a larger book; default: few. */
+  /** Number of peers to find; more peers need a larger book. Default: few. */
   readonly peers?: number;
   /** Whether an address may be known; default: each. */
   readonly admits?: (endpoint: RawEndpoint) => boolean;
@@ -179,10 +179,10 @@ export class AddressManager {
   }
 
   /**
-   * A random address that `accepts` takes. The bucket is drawn first, so that a full bucket weighs no more
-   * than another. As in Core, half of the time an address that has worked is preferred, otherwise one that
-   * has not. Only some of many addresses are looked at, others each time: undefined does not mean that there
-   * is none.
+   * A random address that `accepts` takes. The bucket is drawn first, so that a full bucket has no more
+   * weight than another. As in Core, half of the time it prefers an address that has worked, and otherwise
+   * one that has not. It looks at only some of many addresses, at others each time; so undefined does not
+   * mean that there is none.
    */
   pick(accepts: (known: KnownAddress) => boolean): KnownAddress | undefined {
     const { length } = this.buckets;

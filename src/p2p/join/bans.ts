@@ -12,9 +12,9 @@ const BAN_SECONDS = 24 * 60 * 60;
 const MAX_BANS = 10_000;
 
 /**
- * Which violations cause a ban. Those that a node of another version, a bad line, a full queue or a wrong
- * clock of ours can cause do not. A message that can't be decoded may be of a later version; Core and btcd
- * ignore it too.
+ * Which violations cause a ban. A violation that a node of another version, a bad line, a full queue or a
+ * wrong clock of ours can cause does not. A message that can't be decoded may be of a later version; Core and
+ * btcd ignore it too.
  */
 export const CAUSES_BAN: Readonly<Record<Violation, boolean>> = {
   // Foreign dials cause a ban only if there are too many (`ForeignDials`).
@@ -49,9 +49,10 @@ export const CAUSES_BAN: Readonly<Record<Violation, boolean>> = {
 };
 
 /**
- * What is banned because of a peer: the address from which it came or at which we dialled it. This machine's
- * own address may stand for anybody (an onion service of Tor, a proxy), so on a public network it is never
- * banned. On a network of one machine each port is a node, so only the endpoint that we dialled is banned.
+ * The subject of a ban because of a peer: the address from which it came, or at which we dialled it. Many
+ * peers may come from this machine's own address (an onion service of Tor, a proxy), so on a public network
+ * it is never banned. On a network of one machine each port is a node, so only the endpoint that we dialled
+ * is banned.
  */
 export function banSubject(
   network: NetworkName,
@@ -104,7 +105,7 @@ export class Bans {
     this.banFor(subject, BAN_SECONDS);
   }
 
-  /** Adds a ban of an earlier run; to be called in the order in which they end. */
+  /** Adds a ban of an earlier run. Call it in the order in which the bans end. */
   restore({ subject, until }: Ban): void {
     this.banFor(subject, Math.min(until - this.times.unixTime(), BAN_SECONDS));
   }

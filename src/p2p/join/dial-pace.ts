@@ -15,7 +15,10 @@ const GAIN = 2;
 /** A tick this late shows that the event loop has too much to do. Then this part of the rate is left. */
 const LATE_MS = 15;
 
-/** The same of a tick that is late because other programs took the processor, which leave us little of it. */
+/**
+ * The same limit for a tick that is late because other programs took the processor: then little of it is left
+ * for us.
+ */
 const FAR_LATE_MS = 100;
 
 const LEFT = 0.75;
@@ -24,8 +27,8 @@ const LEFT = 0.75;
 const WORK_MS = 8;
 
 /**
- * Dials without a complete handshake at a time, in a crowd. Most of them wait for an address where nobody
- * answers: with 10 s for each, that is 51 dials in a second.
+ * The most dials at a time without a complete handshake, with many peers. Most of them wait for an address
+ * that does not answer, for 10 s: that is 51 dials in a second.
  */
 const MOST_UNFINISHED = 512;
 
@@ -39,10 +42,10 @@ export interface DialPaceModules {
 }
 
 /**
- * How many addresses may be dialled now. A few peers are dialled as by Core, one in half a second. In a crowd
- * the rate grows until the event loop falls behind, which the lateness of the ticks shows, and is cut then.
- * So handshakes take what the processor has left, on any machine. A tick that is a little late because other
- * programs took the processor does not count.
+ * Says how many addresses may be dialled now. A few peers are dialled as by Core, one in half a second. With
+ * many peers the rate grows until the event loop falls behind; late ticks show that, and then the rate is
+ * cut. So handshakes take the part of the processor that is free, on any machine. A tick that is a little
+ * late because other programs took the processor does not count.
  */
 export class DialPace {
   /** How often to dial, in milliseconds. */

@@ -7,7 +7,7 @@ import type { RawAddress } from './ip';
 import { netgroupOf } from './netgroup';
 import type { RawEndpoint } from './reachability';
 
-/** Of the peers that are wanted, the part that one netgroup of IPv4 or IPv6 may have in a crowd. */
+/** With many peers, the part of them that one netgroup of IPv4 or IPv6 may have. */
 const GROUP_SHARE = 1 / 256;
 
 /**
@@ -18,7 +18,7 @@ const KEY_GROUP_SHARE = 1 / 16;
 /** The part that one autonomous system may have. */
 const SYSTEM_SHARE = 1 / 20;
 
-/** Whose network an address is in, as far as that is known. */
+/** The networks that an address belongs to, as far as they are known. */
 export interface Origin {
   /** See `netgroupOf`. */
   readonly group: string;

@@ -19,13 +19,13 @@ export type FeelerPeer = Pick<Connection, 'claims' | 'close' | 'closed' | 'estab
 
 export interface FeelersModules {
   readonly addrman: Pick<AddressManager, 'failed' | 'pick' | 'worked'>;
-  /** Addresses to try in an hour, in the mean. */
+  /** Mean number of addresses to try in an hour. */
   readonly anHour: number;
   readonly mode: TransportMode;
   readonly open: (host: string, port: number, dialBy: TransportName) => FeelerPeer | null;
   /** Whether an address may be dialled. */
   readonly mayDial: (known: KnownAddress) => boolean;
-  /** Whether so many peers are connected that a failed dial is not our own fault. */
+  /** Whether enough peers are connected that a failed dial is not our own fault. */
   readonly isOnline: () => boolean;
   /** Called where an address leads to ourselves. */
   readonly foundSelf: (known: KnownAddress) => void;
@@ -37,9 +37,9 @@ export interface FeelersModules {
 }
 
 /**
- * Tries addresses that peers told and that nobody here has dialled, each by a connection that ends after its
- * handshake (Core calls it a feeler). They are drawn at random, at random moments, so that those tried are a
- * sample of those told.
+ * Tries addresses that peers sent and that this node has not dialled. Each gets a connection that ends after
+ * its handshake (Core calls it a feeler). Addresses and moments are random, so the tried addresses are a
+ * sample of those that peers sent.
  */
 export class Feelers {
   /** The addresses that are tried now. They are few. */

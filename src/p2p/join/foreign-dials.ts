@@ -15,7 +15,7 @@ const MAX_SUBJECTS = 10_000;
 /** A node of another network never finds the terminator that we expect after its key (BIP324). */
 const FOREIGN: ReadonlySet<Violation> = new Set([...FOREIGN_PROTOCOLS, 'no-garbage-terminator']);
 
-/** Whether a violation is a dial with another protocol, such as that of a browser or of another network. */
+/** Whether a violation comes from another protocol, such as that of a browser or of another network. */
 export function isForeignDial(reason: Violation): boolean {
   return FOREIGN.has(reason);
 }

@@ -8,8 +8,8 @@ import { formatOverlay, parseOverlay } from './overlay';
 const CJDNS_PREFIX = 0xfc;
 
 /**
- * The address that a host is: an IP, or a name of Tor or I2P in small letters. IPv6 addresses of fc00::/8 are
- * those of CJDNS. Null for a DNS name.
+ * Parses a host that is an address: an IP, or a name of Tor or I2P in small letters. IPv6 addresses in
+ * fc00::/8 belong to CJDNS. Null for a DNS name.
  */
 export function parseHost(text: string): RawAddress | null {
   const ip = parseIp(text);

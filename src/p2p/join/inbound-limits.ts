@@ -29,7 +29,8 @@ const PATIENCE_MS = 2_000;
  * Why an inbound connection from `host` is refused; undefined if it is accepted. At the limit this may close
  * a connection without a handshake, so that peers that only connect exclude nobody. One address has at most
  * an eighth of the connections, one netgroup a quarter. An address that we have dialled is refused. This
- * machine's own addresses are exempt, because they may stand for anybody (an onion service of Tor, a proxy).
+ * machine's own addresses are exempt, because many peers may come from them (an onion service of Tor, a
+ * proxy).
  */
 export function refusalOf(
   host: string,

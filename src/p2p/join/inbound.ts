@@ -20,7 +20,7 @@ export interface InboundModules {
   readonly bus: EventBus<P2PEvents>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly bans: Bans;
-  /** Who is not let in; left out where nobody is excluded. */
+  /** Addresses that are refused; left out if no address is excluded. */
   readonly excluded?: AddressList | undefined;
   readonly listener: Listener;
   /** Accepts peers from I2P as well; null where no address of ours is there. */
@@ -46,7 +46,7 @@ export class Inbound {
     i2p?.accept({
       taken: ({ socket, name }) => this.admit(socket, name, I2P_PORT),
       reachable: (address) => info('reachable by I2P', { address }),
-      failed: (reason) => warn(`no peers from I2P: ${reason}; trying on`),
+      failed: (reason) => warn(`no peers from I2P: ${reason}; trying again`),
     });
   }
 

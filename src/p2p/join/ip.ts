@@ -4,7 +4,7 @@ import { fromLegacyAddress, ipOf, type NetworkAddress } from '../../wire/message
 /** Network and bytes of an address. */
 export type RawAddress = Pick<NetworkAddress, 'network' | 'address'>;
 
-/** Parses an IP; null if `text` is none. IPv4 mapped into IPv6 becomes IPv4. */
+/** Parses an IP; null if `text` is not one. IPv4 mapped into IPv6 becomes IPv4. */
 export function parseIp(text: string): RawAddress | null {
   // A zone (`fe80::1%eth0`) names an interface of this machine.
   const [host = ''] = text.split('%');
@@ -15,8 +15,8 @@ export function parseIp(text: string): RawAddress | null {
 }
 
 /**
- * The canonical form of an IP, by which connections are compared. A link-local address (fe80::/10, RFC 4291)
- * keeps its zone, which a socket needs to connect; elsewhere a zone has no meaning.
+ * The canonical form of an IP, for comparing connections. A link-local address (fe80::/10, RFC 4291) keeps
+ * its zone, which a socket needs to connect; elsewhere a zone has no meaning.
  */
 export function hostOf(text: string): string {
   const ip = parseIp(text);

@@ -59,9 +59,9 @@ export interface JoinParts {
   readonly resolver?: string;
   /** How long a session lasts before it is let go for another one; without it sessions last. */
   readonly rotateMs?: number;
-  /** Told addresses that are tried in an hour; default: none. */
+  /** Number of told addresses to try in an hour; default: none. */
   readonly feelersAnHour?: number;
-  /** Who is neither dialled nor let in; default: nobody. */
+  /** Addresses that are neither dialled nor accepted; default: none. */
   readonly excluded?: AddressList;
   readonly addrman: AddressManager;
   readonly bans: Bans;
@@ -84,7 +84,7 @@ export interface JoinModules {
   readonly open: (host: string, port: number, dialBy: TransportName) => Connection | null;
   /** The transports by which addresses are dialled. */
   readonly mode: TransportMode;
-  /** By which way each network is dialled. */
+  /** The route to each network. */
   readonly routes: Routes;
   /** Opens the connection of a peer that dialled us. */
   readonly accept: (socket: Socket, host: string, port: number) => Connection;
@@ -221,7 +221,7 @@ export class Join {
     else if (peers > 0 && this.asked.take(1, this.modules.clock.monotonicMs())) this.gossip.ask(connection);
   }
 
-  /** Bans a peer for what no honest node does. Peers that the user named are kept, whatever they do. */
+  /** Bans a peer for a violation that no honest node causes. Peers that the user named are never banned. */
   private punish(peer: PeerInfo, reason: Violation): void {
     const connection = this.connectionOf(peer);
     if (connection === undefined || connection.kind === 'kept') return;

@@ -37,7 +37,7 @@ export class Listener {
     this.server.off('connection', hangUp);
     this.server.on('connection', taken);
     this.server.on('error', (error) =>
-      warn(`--listen ${formatEndpoint(this.endpoint)}: a peer could not be let in: ${error.message}`),
+      warn(`--listen ${formatEndpoint(this.endpoint)}: a peer could not be accepted: ${error.message}`),
     );
     this.server.ref();
   }

@@ -3,9 +3,9 @@ import type { RawAddress } from './ip';
 import { groupBits } from './netgroup';
 
 /**
- * The netgroup of an address as people write it: `203.0.0.0/16`, `2001:db8::/32`, `fc10::/12` of CJDNS. Of an
- * address that is a key the network and the first four bits: `onion:b`, `i2p:3`. Unlike `netgroupOf` it is
- * the same on each network.
+ * The netgroup of an address as text: `203.0.0.0/16`, `2001:db8::/32`, `fc10::/12` of CJDNS. If the address
+ * is a key, it is the network and the first four bits: `onion:b`, `i2p:3`. Unlike `netgroupOf` it is the same
+ * on each network.
  */
 export function netgroupText({ network, address }: RawAddress): string {
   const bits = groupBits({ network, address });

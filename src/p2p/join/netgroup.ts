@@ -26,7 +26,7 @@ export function sourceGroupOf(network: NetworkName, source: RawAddress): string 
   return netgroupOf(network, { ...source, port: 0 });
 }
 
-/** The length of the netgroup of an address in bits, four bits more than whole bytes or none. */
+/** The length of the netgroup of an address in bits: a multiple of 8, or 4 more. */
 export function groupBits({ network, address }: RawAddress): number {
   switch (network) {
     case 'ipv4':

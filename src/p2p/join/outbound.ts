@@ -27,10 +27,14 @@ const ONLINE_PEERS = 2;
 /** How many of our own addresses are remembered; a machine has a few. */
 const OUR_ADDRESSES = 100;
 
-/** In a crowd, of so many addresses the one is dialled whose networks have the fewest peers. */
+/**
+ * With many peers, so many addresses are drawn, and the one is dialled whose networks have the fewest peers.
+ */
 const CHOICES = 3;
 
-/** Whether a node has the services that Core wants of a peer that it dials: blocks, with their witnesses. */
+/**
+ * Whether a node has the services that Core requires of a peer that it dials: blocks, with their witnesses.
+ */
 export function isUseful(services: bigint): boolean {
   return (services & SERVES_BLOCKS) !== 0n && (services & NODE_WITNESS) !== 0n;
 }
@@ -85,7 +89,7 @@ interface Backoff {
 export class Outbound {
   private readonly active = new Map<string, OutboundPeer>();
   private readonly keys = new Map<OutboundPeer, string>();
-  /** Those of them whose handshake is complete, the oldest first. */
+  /** The peers whose handshake is complete, the oldest first. */
   private readonly sessions = new Set<OutboundPeer>();
   /** Entries disappear with their addresses. */
   private readonly backoffs = new WeakMap<KnownAddress, Backoff>();
@@ -130,8 +134,8 @@ export class Outbound {
   }
 
   /**
-   * Whether an address may be dialled, for whatever it is: it can be, nobody asked us to leave it alone, and
-   * there is no connection to it or from it.
+   * Whether an address may be dialled for any purpose: it is reachable, not excluded, and has no connection
+   * with us.
    */
   mayDial(known: KnownAddress): boolean {
     const { connections, isBanned, network, reaches } = this.modules;
@@ -149,7 +153,7 @@ export class Outbound {
     this.modules.changed();
   }
 
-  /** Whether so many peers are connected that a failed dial is the fault of the address. */
+  /** Whether enough peers are connected that a failed dial is the fault of the address. */
   isOnline(peers = this.modules.peers): boolean {
     return this.established >= Math.min(peers, ONLINE_PEERS);
   }
@@ -158,7 +162,7 @@ export class Outbound {
     const { mode, open } = this.modules;
     const connection = open(host, known.port, dialBy);
     if (connection === null) {
-      // Somebody else has dialled it, as for --connect.
+      // Another part has dialled it, for example because of --connect.
       this.backoffs.set(known, { losses: 0, until: this.modules.monotonicMs() + FIRST_WAIT_MS });
       return;
     }
@@ -204,8 +208,8 @@ export class Outbound {
   }
 
   /**
-   * Lets a session go if one is due, where nothing but the shares of networks keeps others out: none of these
-   * can come before another has left.
+   * Ends a session if one is due and only the shares of networks keep other addresses out: such an address
+   * can come only after another peer has left.
    */
   private makeRoom(): void {
     const [oldest] = this.sessions;

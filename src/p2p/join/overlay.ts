@@ -11,12 +11,12 @@ const KEY_BYTES = 32;
 const ONION_BYTES = 35;
 const ONION_VERSION = 3;
 
-/** Whether a text is meant as a name of Tor or I2P, rightly written or not. */
+/** Whether a text looks like a name of Tor or I2P, correct or not. */
 export function isOverlayName(text: string): boolean {
   return /\.(onion|i2p)\.?$/i.test(text);
 }
 
-/** The address of an onion or I2P name in small letters; null where it is none. */
+/** The address of an onion or I2P name in small letters; null if it is not one. */
 export function parseOverlay(text: string): RawAddress | null {
   if (text.endsWith(ONION)) {
     const bytes = fromBase32(text.slice(0, -ONION.length));

@@ -21,17 +21,17 @@ export interface JoinOptions {
   /** The endpoint on which we accept peers. */
   readonly listen?: Endpoint;
   readonly maxInbound: number;
-  /** DNS seeds that replace those of the network. */
+  /** DNS seeds in place of those of the network. */
   readonly seeds?: readonly DnsSeed[];
   /** `IP:port` of the DNS server; default: the system's. */
   readonly resolver?: string;
   /** How long a session lasts before it is let go for another one; without it sessions last. */
   readonly rotateMs?: number;
-  /** Told addresses that are tried in an hour; default: none. */
+  /** Number of told addresses to try in an hour; default: none. */
   readonly feelersAnHour?: number;
   /** The part of all addresses that is dialled; default: all. */
   readonly shard?: Shard;
-  /** Who is neither dialled nor let in; default: nobody. */
+  /** Addresses that are neither dialled nor accepted; default: none. */
   readonly excluded?: AddressList;
 }
 
@@ -52,7 +52,8 @@ export interface JoinContext {
 /**
  * Loads the address file and binds the listening socket.
  * @throws UsageError if there is no seed and no known node to start with
- * @throws FailureError if the file can't be read, the socket can't be bound, or so many sockets can't be open
+ * @throws FailureError if the file can't be read, the socket can't be bound, or the limit of open files is
+ * too low
  */
 export async function prepareJoin(options: JoinOptions, context: JoinContext): Promise<JoinParts> {
   const { directory, hasPeers, i2p, log, network, reaches } = context;

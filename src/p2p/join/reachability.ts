@@ -7,7 +7,7 @@ import type { RawAddress } from './ip';
 export type RawEndpoint = RawAddress & Pick<NetworkAddress, 'port'>;
 
 /**
- * On a public network, lower ports are not dialled on the word of a peer or a seed: an attacker could use us
+ * On a public network, lower ports are not dialled because a peer or seed says so: an attacker could use us
  * to disturb mail and name servers. Core has a list of such ports (`src/netbase.cpp` IsBadPort).
  */
 const LEAST_PORT = 1_024;
@@ -97,7 +97,7 @@ const DIRECTLY: Reaches = (network) => network === 'ipv4' || network === 'ipv6';
 /**
  * Whether an announced node may be dialled. There must be a route to its network. On public networks an IP
  * must be reachable over the internet. On simnet and regtest it must be on this machine, so that an
- * announcement never leads outside.
+ * announcement never leads to another one.
  */
 export function isDialable(network: NetworkName, endpoint: RawEndpoint, reaches = DIRECTLY): boolean {
   if (!reaches(endpoint.network)) return false;

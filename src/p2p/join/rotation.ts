@@ -4,14 +4,14 @@ import { TokenBucket } from '../budget/token-bucket';
 const BURST = 1 / 100;
 
 /**
- * A session lasts at least this part of the time that it is to last, even among the first ones, which are let
- * go early so that all of them do not end at once.
+ * A session lasts at least this part of its intended time. The first sessions are ended early, so that not
+ * all of them end at once.
  */
 const LEAST_AGE = 1 / 10;
 
 /**
- * Decides when sessions are let go, so that others take their places: each in turn, the oldest first, evenly
- * in time. With N peers one is due after each Nth part of the time that a session is to last.
+ * Decides when sessions are ended, so that other peers take their places: the oldest first, evenly in time.
+ * With N peers one is due after each Nth part of the intended time of a session.
  */
 export class Rotation {
   private readonly bucket: TokenBucket;

@@ -22,8 +22,8 @@ export interface SeedPeersModules {
 }
 
 /**
- * Asks seeds where names may be resolved by a proxy alone. The proxy connects to some node of the seed, which
- * is asked for addresses once, as by Core (`src/net.cpp` AddAddrFetch). DNS is not asked.
+ * Asks seeds if only a proxy may resolve names. The proxy connects to a node of the seed, and that node is
+ * asked for addresses once, as by Core (`src/net.cpp` AddAddrFetch). DNS is not asked.
  */
 export class SeedPeers implements SeedSource {
   /** The connections to nodes of seeds that have not sent addresses yet. */

@@ -9,7 +9,7 @@ import type { SeedLookup } from './seed-lookup';
 /** How a seed is asked for nodes. */
 export interface SeedSource {
   /**
-   * Asks a seed, and gives what it names to the address manager. Returns the number of new addresses.
+   * Asks a seed, and gives its addresses to the address manager. Returns the number of new addresses.
    * @throws Error with the reason if it names none
    */
   ask(seed: DnsSeed): Promise<number>;

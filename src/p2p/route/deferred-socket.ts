@@ -4,17 +4,17 @@ import { messageOf } from '../../lib/errors';
 import type { PeerSocket } from './route';
 
 /**
- * A stream that stands for a socket which is opened by a conversation first, such as that with a proxy. It
- * emits `connect` once `open` has resolved, and then passes bytes both ways. Its buffers are no larger than
- * those of a socket: the socket is paused while nobody reads.
+ * A stream for a socket that needs a conversation first, such as that with a proxy. It emits `connect` once
+ * `open` has resolved, and then passes bytes both ways. Its buffers are no larger than those of a socket: the
+ * socket is paused while nobody reads.
  */
 export class DeferredSocket extends Duplex implements PeerSocket {
   private socket: Socket | null = null;
   private readonly abort = new AbortController();
 
   /**
-   * @param open resolves with a socket of which the peer's first byte is the next to be read; rejects with an
-   *   error that has a code. It ends what it has opened once the signal is aborted.
+   * @param open resolves with a socket whose next byte is the peer's first one; rejects with an error that
+   * has a code. It closes the socket once the signal is aborted.
    */
   constructor(open: (signal: AbortSignal) => Promise<Socket>) {
     super({ allowHalfOpen: false, emitClose: false });
@@ -50,11 +50,11 @@ export class DeferredSocket extends Duplex implements PeerSocket {
     this.abort.abort();
     this.socket?.destroy();
     done(error);
-    // As of a socket, `close` comes later than `error`.
+    // As for a socket, `close` comes later than `error`.
     setImmediate(() => this.emit('close'));
   }
 
-  /** Writes to the socket. `writableLength` is 0 as soon as the system has all bytes, as that of a socket. */
+  /** Writes to the socket. `writableLength` is 0 as soon as the system has all bytes, as for a socket. */
   private pass(chunk: Buffer, done: (error?: Error | null) => void): void {
     let isDone = false;
     const once = (error?: Error | null): void => {

@@ -21,9 +21,9 @@ export interface Route {
   /** How long opening a stream may take, in milliseconds. */
   readonly timeoutMs: number;
   /**
-   * Opens a stream to a host, which is an IP, a name of Tor or I2P, or a DNS name where the route resolves
-   * names. The stream emits `connect` once the peer can be written to, or `error` (with a code; see
-   * `RouteError`) and `close`. To destroy it before that gives up.
+   * Opens a stream to a host, which is an IP, a name of Tor or I2P, or a DNS name if the route resolves
+   * names. The stream emits `connect` once it can be written to, or `error` (with a code; see `RouteError`)
+   * and `close`. Destroying it earlier cancels the dial.
    */
   open(host: string, port: number): PeerSocket;
 }

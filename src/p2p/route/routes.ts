@@ -10,7 +10,7 @@ export interface RouteTable extends Readonly<Partial<Record<RouteNetwork, Route>
   readonly names?: Route;
 }
 
-/** By which route each address is dialled. */
+/** Chooses the route to each address. */
 export class Routes {
   /** @param only the networks whose addresses are dialled of our own accord; default: all with a route */
   constructor(
@@ -19,9 +19,9 @@ export class Routes {
   ) {}
 
   /**
-   * The route to a host; undefined where there is none. As in Core, addresses of this machine and of private
-   * networks are dialled directly even where there is a proxy, which could not reach them. Without a route to
-   * CJDNS, fc00::/8 is a part of IPv6.
+   * The route to a host; undefined if there is none. As in Core, addresses of this machine and of private
+   * networks are dialled directly, because a proxy could not reach them. Without a route to CJDNS, fc00::/8
+   * is a part of IPv6.
    */
   to(host: string): Route | undefined {
     const raw = parseHost(host);
@@ -43,7 +43,7 @@ export class Routes {
     return this.table.names !== undefined;
   }
 
-  /** Whether a host is dialled as it is: an address, or a name that its route resolves. */
+  /** Whether a route takes a host unchanged: it is an address, or a name that the route resolves. */
   takes(host: string): boolean {
     return parseHost(host) !== null || this.resolvesNames;
   }

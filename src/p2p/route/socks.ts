@@ -21,10 +21,10 @@ export interface SocksProxy {
 }
 
 /**
- * A route by a SOCKS5 proxy, which resolves names. A proxy without a login gets a new user name and password
- * for each connection, as from Core (`-proxyrandomize`): Tor then leads each over another circuit, so that no
- * two of them can be told to be of one program.
- * @param warn gets a line where the proxy itself fails, once a minute at most
+ * A route by a SOCKS5 proxy, which resolves names. If the proxy has no login, each connection has a new user
+ * name and password, as in Core (`-proxyrandomize`): Tor then uses another circuit for each, so nobody can
+ * tell that two of them come from one program.
+ * @param warn gets a line if the proxy itself fails, once a minute at most
  */
 export function socksRoute(proxy: SocksProxy, warn: (message: string) => void): Route {
   const mayWarn = new Throttle(() => performance.now());
@@ -36,7 +36,7 @@ export function socksRoute(proxy: SocksProxy, warn: (message: string) => void): 
           return await dial(proxy, { host, port }, signal);
         } catch (error) {
           if (error instanceof RouteError && !signal.aborted && mayWarn.allows())
-            warn(`${proxy.shown}: ${error.message}; nobody can be dialled by it`);
+            warn(`${proxy.shown}: ${error.message}; no peer can be dialled through it`);
           throw error;
         }
       }),

@@ -12,8 +12,8 @@ const SERVER_KEY = 'Tor safe cookie authentication server-to-controller hash';
 const CLIENT_KEY = 'Tor safe cookie authentication controller-to-server hash';
 
 /**
- * Logs in at Tor's control port: by the password if there is one, otherwise by the cookie, which never leaves
- * this machine (SAFECOOKIE), or without where Tor wants none.
+ * Logs in at Tor's control port. Uses the password if there is one, and otherwise the cookie, which never
+ * leaves this machine (SAFECOOKIE). Logs in without either if Tor wants none.
  * @throws ControlError of one line that says what would be right
  */
 export async function authenticate(client: ControlClient, password: string | null): Promise<void> {

@@ -9,13 +9,13 @@ export class ControlError extends Error {}
 export interface ControlReply {
   /** 250 where the command succeeded. */
   readonly code: number;
-  /** The texts of its lines behind the codes, the last of which ends it. */
+  /** The texts of its lines after the codes. The last line ends it. */
   readonly lines: readonly string[];
 }
 
 /**
- * Reads the replies of Tor's control port (torspec `control-spec.txt`, 2.3): lines with a code, of which the
- * last of a reply has a space behind it. Events (650) and blocks of data (`250+`) are passed over.
+ * Reads the replies of Tor's control port (torspec `control-spec.txt`, 2.3). A reply consists of lines with a
+ * code; a space follows the code of the last line. Events (650) and blocks of data (`250+`) are skipped.
  */
 export class ControlReader {
   private held: Buffer = Buffer.alloc(0);

@@ -14,7 +14,7 @@ export function isOnionKey(text: string): boolean {
   return KEY.test(text);
 }
 
-/** The file with the key of our onion service of one network. Who has the key has the address. */
+/** The file with the key of our onion service of one network. The key gives control over the address. */
 export class OnionKeyFile {
   readonly file: string;
 
@@ -23,8 +23,8 @@ export class OnionKeyFile {
   }
 
   /**
-   * The key; null where there is none yet.
-   * @throws FailureError where it can't be read, others may read it, or it is no key
+   * The key; null if there is none yet.
+   * @throws FailureError if it can't be read, other users may read it, or it is no key
    */
   async load(): Promise<string | null> {
     const what = `onion key ${this.file}`;
@@ -56,7 +56,7 @@ async function exists(file: string): Promise<boolean> {
     await (await open(file, 'r')).close();
     return true;
   } catch (error) {
-    // Another error is told by who reads the file.
+    // The reader of the file reports other errors.
     return (error as NodeJS.ErrnoException).code !== 'ENOENT';
   }
 }

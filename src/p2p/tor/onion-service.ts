@@ -80,7 +80,10 @@ export class OnionService {
     }
   }
 
-  /** Makes the service, and waits for its end. @throws Error with the reason of it */
+  /**
+   * Makes the service, and waits for its end.
+   * @throws Error with the reason for the end
+   */
   private async serve(): Promise<never> {
     const { signal } = this.abort;
     const client = await ControlClient.connect(this.options.control, signal);
@@ -118,8 +121,7 @@ export class OnionService {
 }
 
 /**
- * The address to which Tor connects. A socket that listens on all addresses is reached by that which leads to
- * Tor.
+ * The address to which Tor connects. If our socket listens on all addresses, it is the one that leads to Tor.
  */
 function targetOf(listen: string, local: string): string {
   if (listen !== '0.0.0.0' && listen !== '::') return listen;

@@ -15,7 +15,7 @@ export interface KnownTransport {
   readonly transport?: TransportName | undefined;
 }
 
-/** A node of which nothing is known, and which the user named. It is dialled by v2 first. */
+/** A node that the user named and that we know nothing about. It is dialled by v2 first. */
 export const UNTRIED: KnownTransport = { services: NODE_P2P_V2 };
 
 /** The transport by which a node is dialled first: v2 if it claims that, or if that has worked. */

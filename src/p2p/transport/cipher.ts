@@ -10,7 +10,7 @@ export const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 
-/** The key stream of the lengths under one key: that of 224 lengths, and the next key. */
+/** The key stream for the lengths under one key: 224 lengths, and the next key. */
 const STREAM = Buffer.alloc(REKEY_INTERVAL * LENGTH_BYTES + KEY_BYTES);
 
 const NO_BYTES = Buffer.alloc(0);

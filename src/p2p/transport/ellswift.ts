@@ -34,7 +34,7 @@ function decode(first: bigint, second: bigint): bigint {
 }
 
 /**
- * The field element `t` with which `u` encodes the x coordinate of a point; null where this branch of the
+ * The field element `t` that encodes, with `u`, the x coordinate of a point; null if this branch of the
  * inverse (0 to 7) has none. BIP324 calls the function XSwiftECInv.
  */
 export function encodeWith(x: bigint, u: bigint, branch: number): bigint | null {

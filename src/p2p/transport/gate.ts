@@ -30,9 +30,10 @@ export interface GateModules {
 }
 
 /**
- * Finds out which transport a connection speaks. Holds back what a peer sends until its first bytes show
- * that. Ends the connection if it speaks none, or not the one by which we dialled it. A peer that dialled us
- * gets nothing before its first bytes, and by the plain transport our version before the answer to its own.
+ * Finds out which transport a connection speaks. It holds the peer's bytes until the first ones show that. It
+ * ends the connection if the peer speaks no transport, or another one than we dialled with. A peer that
+ * dialled us gets nothing before its first bytes; by the plain transport it gets our version before the
+ * answer to its own.
  */
 export class TransportGate {
   /** The first bytes; null once the gate is open. */
@@ -99,7 +100,7 @@ export class TransportGate {
     const { connection } = this;
     const { dialledBy, mode } = this.options;
     if (dialledBy === 'v1') {
-      // We offered no encryption, so what looks like it is no transport here.
+      // We offered no encryption, so bytes that look encrypted are no transport here.
       connection.violation('wrong-magic');
     } else if (dialledBy === undefined && mode === 'v1') {
       // No violation: the peer comes back with the plain transport.

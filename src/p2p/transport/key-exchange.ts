@@ -28,7 +28,7 @@ interface SessionSecrets {
   readonly sessionId: Buffer;
 }
 
-/** A key for one connection, and its public part as it is sent: 64 bytes. */
+/** A key for one connection, and its public part in the form that is sent: 64 bytes. */
 export class EphemeralKey {
   constructor(
     private readonly ecdh: ECDH,

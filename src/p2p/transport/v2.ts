@@ -79,10 +79,9 @@ type Step = 'key' | 'garbage' | 'length' | 'packet';
 
 /**
  * The encrypted transport (BIP324). Both sides send a key, garbage and a terminator that shows where the
- * garbage ends; then packets, of which the first one is a version that has no use yet. As responder we send
- * our key once that of the initiator is complete. A packet has 3 bytes of length, a header, contents and a
- * tag. What comes is decrypted once it is complete; the length that a packet claims never makes this class
- * allocate memory.
+ * garbage ends. Packets follow; the first one is a version that has no use yet. As responder we send our key
+ * once the key of the initiator is complete. A packet has 3 bytes of length, a header, contents and a tag. It
+ * is decrypted once it is complete. The length that a packet claims never makes this class allocate memory.
  */
 export class EncryptedTransport implements Transport {
   readonly name = 'v2';

@@ -12,7 +12,7 @@ export type ToStore =
   | { readonly kind: 'cancel'; readonly id: number }
   /** This many bytes of an answer were read. The process may send as many more. */
   | { readonly kind: 'taken'; readonly id: number; readonly bytes: number }
-  /** Asks for a sign of life: that its event loop goes on, and that DuckDB answers. */
+  /** Asks for a sign of life: that its event loop runs, and that DuckDB answers. */
   | { readonly kind: 'ping' }
   /**
    * Starts to roll up points, and to remove them at this age; null means never. `nowMs` is the Unix time in

@@ -119,8 +119,8 @@ export class StoreRunner {
   }
 
   /**
-   * Starts to roll up points, and to remove them at the age of `keepMs`; null means never. Later processes go
-   * on with it.
+   * Starts to roll up points, and to remove them at the age of `keepMs`; null means never. Later processes
+   * continue it.
    */
   retain(keepMs: number | null): void {
     this.keepMs = keepMs;
@@ -169,8 +169,7 @@ export class StoreRunner {
       void this.renewSpare();
       return connection;
     });
-    // Without a handler here the rejection would end the program. Whoever awaits the promise still gets the
-    // error.
+    // Without a handler here the rejection would end the program. A waiter still gets the error.
     this.ready.catch(() => undefined);
     void connection.ended.then((how) => {
       this.readyAt = performance.now();

@@ -91,8 +91,8 @@ export class StoreProcess {
   }
 
   /**
-   * Starts to roll up points, and to remove them at the age of `keepMs`; null means never. Later processes go
-   * on with it.
+   * Starts to roll up points, and to remove them at the age of `keepMs`; null means never. Later processes
+   * continue it.
    */
   retain(keepMs: number | null): void {
     this.runner.retain(keepMs);

@@ -1,7 +1,7 @@
 import { hasChecksum } from './checksum';
 
 /**
- * Kinds of entries of DuckDB's write-ahead log that are distinguished here (DuckDB's
+ * The kinds of entries of DuckDB's write-ahead log that matter here (DuckDB's
  * `src/include/duckdb/common/enums/wal_type.hpp`). Kinds below `useTable` change the schema.
  */
 export const KIND = {
@@ -58,7 +58,7 @@ export function endOf(log: Buffer, at: number): number | null {
   return end > log.length || end === at + HEAD_BYTES ? null : end;
 }
 
-/** The kind of the entry at an offset, whole or damaged; 0 where there is none. */
+/** The kind of the entry at an offset, whole or damaged; 0 if there is none. */
 export function kindAt(log: Buffer, at: number): number {
   return log[at + KIND_AT] ?? 0;
 }

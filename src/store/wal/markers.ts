@@ -2,14 +2,15 @@ import { KIND, endOf, kindAt } from './entries';
 import { startOf } from './scan';
 
 /**
- * Removes markers of checkpoints that never finished from a whole log; null where there are none.
+ * Removes markers of checkpoints that never finished from a whole log; null if there are none. DuckDB writes
+ * a marker before a checkpoint. Commits during the checkpoint go into a second log, `<file>.wal.checkpoint`.
+ * Entries follow a marker only if that checkpoint was interrupted, for example by a kill, and the next
+ * process wrote to the log.
  *
- * DuckDB writes a marker before a checkpoint and puts what is committed meanwhile into a second log,
- * `<file>.wal.checkpoint`. Something follows a marker only where that checkpoint was broken off, as by a
- * kill, and the next process wrote on. DuckDB 1.5.5 and older then take the old marker for that of a later
- * checkpoint. They refuse the store once, or, after a kill amid the recovery, lose what stands between the
- * old marker and the second log. DuckDB 1.5.6 refuses a log with two markers for good (DuckDB's
- * `src/storage/wal_replay.cpp`, changed in its pull request 24260).
+ * DuckDB 1.5.5 and older then take the old marker for that of a later checkpoint. They refuse the store once,
+ * or, after a kill during the recovery, lose the entries between the old marker and the second log. DuckDB
+ * 1.5.6 refuses a log with two markers for good (DuckDB's `src/storage/wal_replay.cpp`, changed in its pull
+ * request 24260).
  */
 export function withoutOldMarkers(log: Buffer): Buffer | null {
   const parts: Buffer[] = [];

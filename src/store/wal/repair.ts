@@ -24,7 +24,7 @@ function logsOf(file: string): readonly [string, string] {
   return [`${file}.wal`, `${file}.wal.checkpoint`];
 }
 
-/** Who is told of a repair. */
+/** The receiver of a repair's warnings. */
 export interface RepairModules {
   /** Called with one line that says what was damaged and what is lost. */
   readonly warn: (message: string) => void;
@@ -85,7 +85,7 @@ export async function checkLogs(file: string): Promise<void> {
   }
 }
 
-/** The bytes of a log; null where there is none, or a too large one. */
+/** The bytes of a log; null if there is none, or if it is too large. */
 async function readLog(name: string): Promise<Buffer | null> {
   const size = await sizeOf(name);
   if (size === 0 || size > MAX_BYTES) return null;
@@ -100,7 +100,7 @@ async function sizeOf(name: string): Promise<number> {
   return (await stat(name).catch(() => undefined))?.size ?? 0;
 }
 
-/** Whether another process has the store open: DuckDB says so before it reads the log. */
+/** Whether another process has the store open. DuckDB reports that before it reads the log. */
 async function isInUse(file: string): Promise<boolean> {
   try {
     (await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' })).closeSync();
@@ -120,7 +120,7 @@ async function replace(file: string, name: string, bytes: Buffer): Promise<strin
   return aside;
 }
 
-/** Puts other bytes in a log's place, at once; the log as it was is kept under `aside`, where given. */
+/** Replaces a log at once. The old log is kept under `aside`, if that is given. */
 async function rewrite(file: string, name: string, bytes: Buffer, aside?: string): Promise<void> {
   const next = `${name}.repaired`;
   try {

@@ -42,7 +42,7 @@ export type Scan =
    * was not committed.
    */
   | { readonly state: 'whole'; readonly torn?: Loss }
-  /** Of another version, or so damaged that its entries cannot be found. */
+  /** It is of another version, or so damaged that its entries can't be found. */
   | { readonly state: 'unknown' }
   | {
       readonly state: 'damaged';
@@ -71,13 +71,11 @@ interface Transaction {
 type Shifted = Set<string> | 'all';
 
 /**
- * Looks for damage in a log that nobody writes, and repairs it. A transaction with a damaged entry is removed
- * as a whole, those after it stay. A transaction that deletes rows names them by number: where rows of its
- * table were lost before, it and all after it are removed as well. So are all after a loss that may have
- * changed the schema.
- *
- * Of version 2, as DuckDB 1.2 to 1.5 write it (DuckDB's `src/storage/wal_replay.cpp` and
- * `write_ahead_log.cpp`).
+ * Searches a log that nobody writes for damage, and repairs it. A transaction with a damaged entry is removed
+ * as a whole; later ones stay. A transaction that deletes rows names them by number: if rows of its table
+ * were lost before, it is removed with all after it. All transactions after a loss that may have changed the
+ * schema are removed too. It reads version 2, which DuckDB 1.2 to 1.5 write (DuckDB's
+ * `src/storage/wal_replay.cpp` and `write_ahead_log.cpp`).
  */
 export function scanLog(log: Buffer): Scan {
   // A kill may have come while the first bytes were written.
@@ -118,7 +116,7 @@ export function scanLog(log: Buffer): Scan {
   return torn === undefined ? { state: 'whole' } : { state: 'whole', torn };
 }
 
-/** Offset of the first entry; null where it is not known. */
+/** Offset of the first entry; null if it is not known. */
 export function startOf(log: Buffer): number | null {
   const isPlain = log.subarray(0, HEADER.length).equals(HEADER);
   if (isPlain || entryAt(log, HEADER.length) !== null) return HEADER.length;
@@ -129,7 +127,7 @@ export function startOf(log: Buffer): number | null {
   return log.includes(FLUSH) || isZero(log) ? HEADER.length : null;
 }
 
-/** Reads a transaction up to its end; `end` is null where the log has none. */
+/** Reads a transaction up to its end; `end` is null if the log has none. */
 function readTransaction(
   log: Buffer,
   from: number,
@@ -161,8 +159,8 @@ function readTransaction(
 }
 
 /**
- * Where reading goes on after a damaged entry: at the next entry or the end of a transaction; null where
- * there is none.
+ * Where reading continues after a damaged entry: at the next entry or the end of a transaction; null if there
+ * is none.
  */
 function nextAfter(log: Buffer, at: number): number | null {
   const end = endOf(log, at);
@@ -173,7 +171,7 @@ function nextAfter(log: Buffer, at: number): number | null {
 }
 
 /**
- * Whether a log ends here because its writer was killed: with a part of an entry, whose size goes beyond the
+ * Whether a log ends here because its writer was killed: with a part of an entry whose size goes beyond the
  * log's end.
  */
 function isTorn(log: Buffer, at: number): boolean {

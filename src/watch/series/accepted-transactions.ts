@@ -8,7 +8,7 @@ import type { KnownTransactions } from './known-transactions';
 import type { MissedCounts } from './missed-counts';
 import type { WaitingFees } from './waiting-fees';
 
-/** Transactions that are remembered as told: two hours of mainnet. */
+/** The number of emitted transactions that are remembered: two hours of mainnet. */
 const TOLD = 50_000;
 
 interface AcceptedTransactionsModules {
@@ -20,8 +20,8 @@ interface AcceptedTransactionsModules {
 }
 
 /**
- * The transactions that a node accepted into its mempool, each told once: judged by the relay policy, for
- * `tx`, and waiting for its fee.
+ * The transactions that a node accepted into its mempool. Each is emitted once: judged by the relay policy,
+ * for `tx`, and waiting for its fee.
  */
 export class AcceptedTransactions {
   private readonly told = new RollingHashes(TOLD);
@@ -32,10 +32,7 @@ export class AcceptedTransactions {
     return this.told.has(txid);
   }
 
-  /**
-   * Tells a transaction of its bytes. Returns it, or undefined where it was told before or where its bytes
-   * can't be read.
-   */
+  /** Emits a transaction. Returns it, or undefined if it was emitted before or its bytes can't be read. */
   tell(txid: Hash, bytes: Buffer | undefined): Transaction | undefined {
     const { clock, judge, known, fees, missed } = this.modules;
     if (this.told.has(txid)) return undefined;

@@ -20,7 +20,7 @@ interface AskerModules {
   readonly answered: () => void;
 }
 
-/** Asks a node what is due, one task at a time, those first that stand first in the list. */
+/** Runs the due tasks, one at a time. Tasks that come first in the list come first. */
 export class Asker {
   private isStopped = false;
   private failuresInRow = 0;

@@ -19,7 +19,7 @@ import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import { type ToldBlock, ToldChain } from './told-chain';
 import type { WatchPart, WatchTask } from './watch-task';
 
-/** The most blocks that are told of one change of the chain: a week of mainnet. */
+/** The most blocks that are emitted for one change of the chain: a week of mainnet. */
 const MAX_WAY = 1_008;
 
 /** Blocks that are read at the start, so that the median time of the next ones is known. */
@@ -34,12 +34,12 @@ const RETRY_MS = 1_000;
 /** Pause where the node does not tell its best block. */
 const RETRY_BEGIN_MS = 30_000;
 
-/** How often it is said that blocks are not told. */
+/** How often skipped blocks are logged. */
 const LEAP_WARNING_MS = 600_000;
 
 /**
- * Time of the calls for blocks: 6 s a minute, which is a tenth of an initial download, and half a minute at
- * once for those that a gap has missed.
+ * Time for calls about blocks: 6 s a minute, which is a tenth of an initial download, and half a minute at
+ * once for blocks that a gap has missed.
  */
 const BUDGET = { perMinuteMs: 6_000, mostMs: 30_000 };
 
@@ -59,10 +59,10 @@ interface BlockFollowerModules {
 }
 
 /**
- * Follows the best chain of a node, and tells every block that joins or leaves it, in this order:
- * `processedBlock`, `reorg`, `blockDisconnected`, `blockConnected`, `newBest`. The node says which block is
- * its best (btcd by notifications, Core when it is asked); the way there is found by the blocks themselves,
- * so that a notification that was missed leaves no hole.
+ * Follows the best chain of a node, and emits every block that joins or leaves it, in this order:
+ * `processedBlock`, `reorg`, `blockDisconnected`, `blockConnected`, `newBest`. The node names its best block
+ * (btcd by notifications, Core by an answer), and the blocks themselves show the way there. So a missed
+ * notification leaves no hole.
  */
 export class BlockFollower implements WatchPart {
   readonly name = 'blocks of the watched node';
@@ -70,7 +70,7 @@ export class BlockFollower implements WatchPart {
   private readonly chain = new ToldChain();
   private readonly targets = new BlockTargets();
   private readonly budget = new CallBudget(BUDGET);
-  /** Blocks that are still to be told, the lowest last, up to the best one; and the bytes of that one. */
+  /** Blocks that are still to be emitted, the lowest last, up to the best one; and the bytes of that one. */
   private way: Hash[] = [];
   private best: { readonly hash: Hash; readonly block: Block } | undefined;
   private isBestWanted = false;
@@ -99,7 +99,7 @@ export class BlockFollower implements WatchPart {
     ];
   }
 
-  /** The height of the last block that was told. */
+  /** The height of the last emitted block. */
   get height(): number | undefined {
     return this.chain.tip?.height;
   }
@@ -142,7 +142,7 @@ export class BlockFollower implements WatchPart {
     try {
       await this.step(calls);
     } catch (error) {
-      // Where the chain stands now must be asked anew.
+      // The present chain must be asked for again.
       this.way = [];
       this.best = undefined;
       this.isBestWanted = true;
@@ -171,7 +171,7 @@ export class BlockFollower implements WatchPart {
     }
   }
 
-  /** Reads the newest blocks, which are not told: they were there before. */
+  /** Reads the newest blocks. They are older than this run, so they are not emitted. */
   private async begin(calls: NodeCalls): Promise<void> {
     const best = await calls.bestHash();
     const header = best === undefined ? undefined : await calls.header(best);
@@ -192,7 +192,7 @@ export class BlockFollower implements WatchPart {
     this.modules.changed();
   }
 
-  /** Finds the way from the chain that was told to a best block. */
+  /** Finds the way from the emitted chain to a best block. */
   private async plan(calls: NodeCalls, hash: Hash, height: number | undefined): Promise<void> {
     // A notification can be older than what was asked for meanwhile.
     if (this.chain.heightOf(hash) !== undefined) return;
@@ -257,7 +257,7 @@ export class BlockFollower implements WatchPart {
     changed();
   }
 
-  /** Takes the blocks above the fork off, and tells of the reorganisation, if there are any. */
+  /** Removes the blocks above the fork, and emits the reorganisation, if there are any. */
   private disconnect(forkHeight: number, newTip: Hash): void {
     const { bus } = this.modules;
     const off = this.chain.cut(forkHeight);
@@ -283,11 +283,11 @@ export class BlockFollower implements WatchPart {
     this.modules.missed.add('blocks', left);
     if (this.leaps.allows())
       this.modules.warn(
-        `the chain is followed from height ${height} on, and ${left} blocks before are not told: there is no way of at most ${MAX_WAY} readable blocks from what was told`,
+        `the chain is followed from height ${height} on, and ${left} blocks before it get no points: no way of at most ${MAX_WAY} readable blocks leads there from the last block with points`,
       );
   }
 
-  /** A block; undefined where the node has it no more, or where its bytes can't be read. */
+  /** A block; undefined if the node does not have it any more, or if its bytes can't be read. */
   private async ask(calls: NodeCalls, hash: Hash): Promise<Block | undefined> {
     const bytes = await calls.blockBytes(hash);
     if (bytes === undefined || bytes === null) return undefined;
@@ -298,7 +298,7 @@ export class BlockFollower implements WatchPart {
       if (!(error instanceof DecodeError)) throw error;
     }
     this.modules.missed.add('blocks');
-    this.modules.warn('the node gave a block that can not be read; it is not told');
+    this.modules.warn('the node gave a block that cannot be read; it gets no point');
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import type { BlockNotice } from '../read-notification';
 
 /** A best block that the node had. */
 interface Target {
-  /** Undefined where blocks were disconnected, and none connected since. */
+  /** Undefined if blocks were disconnected and none connected since. */
   hash: Hash | undefined;
   height: number;
   /** After disconnected blocks: the height of the best block before them; -1 where there were none. */
@@ -15,9 +15,9 @@ interface Target {
 const MAX_TARGETS = 100;
 
 /**
- * Makes best blocks of the notifications about connected and disconnected blocks. btcd disconnects the blocks
+ * Finds best blocks in the notifications about connected and disconnected blocks. btcd disconnects the blocks
  * of the old branch one by one and then connects those of the new one. The blocks on that way are no best
- * blocks: a reorganisation is complete when the new branch is higher than the old one was, or when no
+ * blocks. A reorganisation is complete when the new branch is higher than the old one was, or when no
  * notification has come for a while (`settle`).
  */
 export class BlockTargets {

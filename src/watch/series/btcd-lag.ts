@@ -24,8 +24,8 @@ interface BtcdLagModules extends PartModules {
 
 /**
  * `btcd_lag`: how much later than the listener a node had each transaction and block. It needs the moment at
- * which the node had it, which btcd's notifications tell, and Core's by ZMQ. Without, what Core has is only
- * found at the next question.
+ * which the node had it. btcd's notifications and Core's ZMQ show that moment. A Core without ZMQ shows it
+ * only at the next question, so it has no such points.
  */
 export class BtcdLag implements WatchPart {
   readonly name = 'btcd_lag';

@@ -1,7 +1,6 @@
 /**
- * Time of calls that may be used up: so much a minute, and what was saved up to a limit. A call may begin as
- * long as anything is left, since nobody knows beforehand how long it takes. What it takes too much is paid
- * back before the next.
+ * A budget of time for calls: so much a minute, saved up to a limit. A call may begin if anything is left,
+ * because its time is not known before. If it takes too much, the next call waits until that is paid back.
  */
 export class CallBudget {
   private leftMs: number;

@@ -4,7 +4,7 @@ import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import type { ListModules } from './part-modules';
 import type { WatchPart, WatchTask } from './watch-task';
 
-/** The most tips that are told at a time: a node of testnet can have thousands. */
+/** The most tips that are written at a time: a node of testnet can have thousands. */
 const MAX_TIPS = 200;
 
 /** `chain_tips`: the ends of all branches that the node knows (getchaintips). */

@@ -12,7 +12,7 @@ import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import type { PublishedTransactions } from './published-transactions';
 import type { WatchPart, WatchTask } from './watch-task';
 
-/** How long a publisher may be away until that is said. */
+/** A publisher that is away for longer is logged. */
 const PATIENCE_MS = 15_000;
 
 /** How long a publisher may take to know what is subscribed to. */
@@ -21,7 +21,7 @@ const SETTLE_MS = 1_000;
 /** More than the name of a topic has. */
 const LONGEST_NAME = 20;
 
-/** Bytes of the number behind each message. */
+/** Bytes of the number after each message. */
 const NUMBER_BYTES = 4;
 
 interface CoreNotificationsModules {
@@ -33,9 +33,9 @@ interface CoreNotificationsModules {
   readonly isLoading: () => boolean;
   /** A block joined or left the chain. */
   readonly block: (hash: Hash, isConnected: boolean) => void;
-  /** Messages come. What came before must be asked for. */
+  /** Messages begin to come. Ask for everything from before. */
   readonly begun: () => void;
-  /** Messages were missing. What they told must be asked for. */
+  /** Messages were missing. Ask for their contents. */
   readonly gap: (gap: WatchGap) => void;
   /** No messages come. */
   readonly lost: () => void;
@@ -62,8 +62,8 @@ interface Missing {
 }
 
 /**
- * What Core tells by ZMQ as it happens, where it is on: getzmqnotifications names the addresses. Without, or
- * while nobody answers there, the node is asked at each interval.
+ * Receives Core's notifications by ZMQ, if Core publishes any: getzmqnotifications names the addresses.
+ * Without them, or while nobody answers there, the node is asked at each interval.
  */
 export class CoreNotifications implements WatchPart {
   readonly name = 'notifications of the watched node';
@@ -88,7 +88,7 @@ export class CoreNotifications implements WatchPart {
     ];
   }
 
-  /** Whether each transaction that the mempool accepts is told at present. */
+  /** Whether notifications report each accepted transaction at present. */
   get isTelling(): boolean {
     return this.has('sequence');
   }
@@ -140,7 +140,7 @@ export class CoreNotifications implements WatchPart {
     } catch (error) {
       this.isUnloadable = true;
       const [reason = ''] = messageOf(error).split('\n', 1);
-      this.modules.warn(`publishes by ZMQ, which can't be received here, so that it is polled: ${reason}`);
+      this.modules.warn(`publishes by ZMQ, but that can't be received here, so it is polled: ${reason}`);
       return;
     }
     if (this.isStopped) return;

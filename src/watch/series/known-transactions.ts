@@ -48,9 +48,8 @@ export class KnownTransactions {
   }
 
   /**
-   * Forgets those that have not been seen for a while. To be called after a whole list of the mempool was
-   * seen.
-   * @param sinceMs none is forgotten for not having been seen before that
+   * Forgets transactions that have not been seen for a while. Call it after a whole list of the mempool.
+   * @param sinceMs since when there are lists; nothing is forgotten before `KEPT_MS` have passed
    */
   prune(sinceMs: number): void {
     const now = this.nowMs();

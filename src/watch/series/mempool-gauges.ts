@@ -3,11 +3,11 @@ import { GAUGE_SAVED_MS, PacedTask } from './paced-task';
 import type { PartModules } from './part-modules';
 import type { WatchPart, WatchTask } from './watch-task';
 
-/** Feerates are told in satoshi per 1,000 vbytes. */
+/** Nodes give feerates in satoshi per 1,000 vbytes. */
 const VBYTES = 1_000;
 
 interface MempoolGaugesModules extends PartModules {
-  /** How many transactions the mempool had when it was listed last, for a user who may not ask for more. */
+  /** The number of transactions in the last list of the mempool, for a user who may not ask for more. */
   readonly listed: () => number | undefined;
 }
 

@@ -23,11 +23,11 @@ interface MempoolReaderModules {
 }
 
 /**
- * Reads the mempool of a node. At the start with all fees: what is there then was accepted before, and is not
- * told. Later its txids, to find what is new: after a gap where the node tells what it accepts, once an
- * interval where it does not. And again with
- * all fees, where accepted transactions wait for theirs: a reading that took two seconds is not repeated
- * within 30 seconds, so that a large mempool is read seldom and a small one at each interval.
+ * Reads the mempool of a node. At the start it reads the mempool with all fees; these transactions were
+ * accepted before, so they are not emitted. Later it reads the txids, to find new transactions: after a gap
+ * if the node has notifications, and once an interval if it has none. It also reads all fees if accepted
+ * transactions wait for them. A reading that took two seconds is not repeated within 30 seconds, so a large
+ * mempool is read seldom and a small one at each interval.
  */
 export class MempoolReader implements WatchPart {
   readonly name = 'transactions of the watched node';
@@ -83,7 +83,7 @@ export class MempoolReader implements WatchPart {
     this.count = undefined;
   }
 
-  /** Whether the txids are needed: a node that tells what is new mostly tells the count as well. */
+  /** Whether the txids are needed. A node that reports new transactions usually gives the count as well. */
   private isListWanted(node: IdentifiedNode | undefined): boolean {
     if (!this.hasBegun || node === undefined) return false;
     return this.isResyncWanted || !this.isTold(node) || node.calls.refused.includes('getmempoolinfo');

@@ -2,7 +2,7 @@ import type { ZmqTopic } from '../zmq-messages';
 
 const NUMBERS = 2 ** 32;
 
-/** Counts what is missing between the messages of each topic: Core numbers those of a topic one by one. */
+/** Counts missing messages of each topic. Core numbers the messages of a topic one by one. */
 export class MessageCounts {
   private readonly next = new Map<ZmqTopic, number>();
 

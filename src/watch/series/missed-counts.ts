@@ -1,4 +1,4 @@
-/** What could not be told of one interval. */
+/** Numbers of an interval that are not in the points. */
 interface Missed {
   readonly transactions: number;
   readonly fees: number;

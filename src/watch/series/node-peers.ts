@@ -18,12 +18,12 @@ const PEERS_EVERY_MS = 60_000;
 /** The longest address: 62 characters of Tor, and a port. */
 const MAX_ADDRESS = 80;
 
-/** Feerates are told in satoshi per 1,000 vbytes. */
+/** Nodes give feerates in satoshi per 1,000 vbytes. */
 const VBYTES = 1_000;
 
 interface NodePeersModules extends ListModules {
   readonly maxUserAgents: number;
-  /** The number of peers, where the node's user may not ask for them. */
+  /** The number of peers, for a node whose user may not ask for the peers. */
   readonly connections: () => number | undefined;
   /** The gauges that are about addresses. */
   readonly addresses: () => FieldsOf<'peers'>;
@@ -129,7 +129,7 @@ export class NodePeers implements WatchPart {
   }
 }
 
-/** The columns that say which peer it is. */
+/** The columns that identify a peer. */
 function identityOf(peer: NodePeer) {
   return {
     address: asciiLine(peer.address ?? '', MAX_ADDRESS),

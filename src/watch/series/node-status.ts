@@ -10,7 +10,7 @@ interface NodeStatusModules extends PartModules {
   readonly link: NodeLink;
   readonly account: CallAccount;
   readonly missed: MissedCounts;
-  /** The height of the last block that was told, for a user who may not ask for the node's. */
+  /** The height of the last emitted block, for a user who may not ask for the node's height. */
   readonly height: () => number | undefined;
 }
 
@@ -47,12 +47,12 @@ export class NodeStatus implements WatchPart {
     ];
   }
 
-  /** The number of peers that the node tells of itself; its limited user may not ask for more. */
+  /** The node's own number of peers; a limited user may not ask for more. */
   get connections(): number | undefined {
     return this.network?.connections;
   }
 
-  /** Whether the node loads the chain, as far as it tells. */
+  /** Whether the node loads the chain, if it says so. */
   get isLoading(): boolean {
     return this.chain?.isInitialDownload === true;
   }

@@ -20,8 +20,9 @@ interface Pacing {
    */
   readonly share: number;
   /**
-   * Milliseconds of calls that are saved up at most while calls are fast. A slow call takes from them first:
-   * one that waited for the node's work on a block does not stretch the pace, many of them do. Default 0.
+   * The most milliseconds of calls that are saved up while calls are fast. A slow call uses them first. So
+   * one call that waited while the node worked on a block does not slow the pace; many such calls do. Default
+   * 0.
    */
   readonly savedMs?: number;
   readonly only?: NodeKind;
@@ -33,7 +34,7 @@ interface Pacing {
 export class PacedTask implements WatchTask {
   readonly only?: NodeKind;
   private isMarked = true;
-  /** Earliest time of the next call, and the time at which it is made without a mark. */
+  /** Earliest time of the next call, and the time at which it is made even if nothing asks for it. */
   private soonestMs = -Infinity;
   /** What is saved, and since when nothing was added. */
   private savedMs: number;
@@ -91,5 +92,5 @@ export class PacedTask implements WatchTask {
   }
 }
 
-/** Of a gauge: five minutes of half a percent of the time. */
+/** The saved time of a gauge: five minutes of half a percent of the time. */
 export const GAUGE_SAVED_MS = 1_500;

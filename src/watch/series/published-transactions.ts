@@ -7,7 +7,7 @@ import type { KnownTransactions } from './known-transactions';
 import type { MissedCounts } from './missed-counts';
 import type { UnreadTransactions } from './unread-transactions';
 
-/** What is remembered of each generation, transactions and their bytes: those of two blocks. */
+/** Entries of each generation, transactions and their bytes: as many as two blocks have. */
 const MOST = 10_000;
 const MOST_BYTES = 8_000_000;
 
@@ -35,14 +35,14 @@ interface PublishedTransactionsModules {
   readonly known: KnownTransactions;
   readonly unread: UnreadTransactions;
   readonly missed: MissedCounts;
-  /** A transaction was told that the node had at this time. */
+  /** Receives an accepted transaction, and when the node had it. */
   readonly told: (transaction: Transaction, atMs: number) => void;
 }
 
 /**
- * The transactions that Core publishes by ZMQ. It publishes the bytes of each that it accepts and of each in
- * a block (`rawtx`), and which ones the mempool accepted (`sequence`): both together tell an accepted one.
- * Where it does not publish the latter, the list of the mempool tells it.
+ * The transactions that Core publishes by ZMQ. It publishes the bytes of each accepted transaction and of
+ * each one in a block (`rawtx`), and which ones the mempool accepted (`sequence`). Both together show an
+ * accepted one. Without `sequence` the list of the mempool shows it.
  */
 export class PublishedTransactions {
   private readonly published = new Generations<Generation>(

@@ -1,6 +1,6 @@
 import type { Hash } from '../../wire/hash';
 
-/** A block of the chain. `time` is that of its header, Unix seconds. */
+/** A block of the chain. `time` is the time in its header, Unix seconds. */
 export interface ToldBlock {
   readonly hash: Hash;
   readonly height: number;
@@ -13,7 +13,7 @@ const MEDIAN_SPAN = 11;
 /** Blocks that are remembered: no reorganisation was ever deeper, but on test networks. */
 const REMEMBERED = 2_016;
 
-/** The newest blocks of the chain as it was told: heights without a gap. */
+/** The newest emitted blocks of the chain, at consecutive heights. */
 export class ToldChain {
   private blocks: ToldBlock[] = [];
   private readonly heights = new Map<Hash, number>();
@@ -27,7 +27,7 @@ export class ToldChain {
     return this.blocks[0]?.height ?? 0;
   }
 
-  /** The height of a block of the chain; undefined where it is none of it, or not remembered. */
+  /** The height of a block of the chain; undefined if it is not in the chain, or not remembered. */
   heightOf(hash: Hash): number | undefined {
     return this.heights.get(hash);
   }

@@ -11,7 +11,7 @@ export interface Had {
   announcedMs: number | undefined;
 }
 
-/** What an announcement tells of something that the node has. */
+/** The result of an announcement of something that the node has. */
 interface Heard {
   readonly had: Had;
   /** Whether it is the first announcement to the listener, and the first by the node itself. */
@@ -20,10 +20,9 @@ interface Heard {
 }
 
 /**
- * Matches the time at which the listener first heard of a transaction or block with the time at which the
- * node had it, whichever comes first. Of each kind of time at least the last `capacity` hashes are
- * remembered, and at most twice as many. What peers announce has a memory of its own, so that nonsense can't
- * displace what the node said.
+ * Matches two times: when the listener first heard of a transaction or block, and when the node had it.
+ * Either may come first. It remembers at least the last `capacity` hashes of each kind, and at most twice as
+ * many. Announcements of peers have their own memory, so nonsense can't displace what the node reported.
  */
 export class TwoClocks {
   private readonly heard: AnnouncementTimes;
@@ -40,7 +39,7 @@ export class TwoClocks {
   }
 
   /**
-   * A peer announced a hash; `isNode`: the node itself did. Undefined where the node does not have it, as far
+   * A peer announced a hash; `isNode`: that peer is the node. Undefined if the node does not have it, as far
    * as is known.
    */
   announce(hash: Hash, nowMs: number, isNode: boolean): Heard | undefined {

@@ -18,13 +18,13 @@ interface UnreadTransactionsModules {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly accepted: AcceptedTransactions;
   readonly missed: MissedCounts;
-  /** A transaction was told that the node had at this time, as it published. */
+  /** Receives an accepted transaction, and when the node published it. */
   readonly told: (transaction: Transaction, atMs: number) => void;
 }
 
 /**
- * Transactions that a list of the mempool showed, and whose bytes are asked for one by one
- * (getrawtransaction): those of Core, and those of btcd that a gap has missed.
+ * Transactions from a list of the mempool. Their bytes are requested one by one (getrawtransaction): those of
+ * Core, and those of btcd that a gap has missed.
  */
 export class UnreadTransactions implements WatchTask {
   readonly method = 'getrawtransaction';

@@ -30,7 +30,7 @@ export class WaitingFees {
     return this.waiting.has(txid);
   }
 
-  /** A transaction was accepted. Where too many wait, the first of them is given up. */
+  /** Adds an accepted transaction. If too many wait, the oldest one is given up. */
   add(txid: Hash, size: number, vsize: number): void {
     this.waiting.set(txid, { size, vsize, reading: this.reading });
     if (this.waiting.size <= MAX_WAITING) return;
@@ -45,8 +45,8 @@ export class WaitingFees {
   }
 
   /**
-   * The mempool was read. Tells the fees in satoshi; those that came before the reading and have none left
-   * the mempool.
+   * Takes a reading of the mempool, and emits the fees in satoshi. A transaction that came before the reading
+   * and is not in it has left the mempool.
    */
   learnt(reading: number, fees: ReadonlyMap<Hash, number>): void {
     for (const [txid, { size, vsize, reading: before }] of this.waiting) {

@@ -20,7 +20,7 @@ export interface WatchTask {
   run(node: IdentifiedNode): Promise<void>;
 }
 
-/** A part of the monitor: what it asks, and the points that it writes of it. */
+/** A part of the monitor: its questions, and the points that it writes from the answers. */
 export interface WatchPart {
   /** For the log, where it fails. */
   readonly name: string;
@@ -30,6 +30,6 @@ export interface WatchPart {
    * answers at present.
    */
   interval?(isUp: boolean): void;
-  /** The node was away: what it said before is no longer so. */
+  /** The node was away: its earlier answers are not valid any more. */
   forget?(): void;
 }

@@ -12,8 +12,8 @@ const NAMES: Readonly<Record<PeerNetwork, true>> = {
 };
 
 /**
- * The network of a peer of a watched node. Core names it; of a peer of btcd it follows from the address.
- * Undefined where neither says.
+ * The network of a peer of a watched node. Core names it; for a peer of btcd it follows from the address.
+ * Undefined if neither is known.
  */
 export function watchedNetworkOf({ network, address }: NodePeer): PeerNetwork | undefined {
   if (network !== undefined) return Object.hasOwn(NAMES, network) ? (network as PeerNetwork) : undefined;

@@ -7,7 +7,7 @@ import { hostIn } from '../../p2p/peer-network';
 
 type Peer = MonitorEvents['announced']['peer'];
 
-/** Names and addresses of this machine, by which one node may be called differently. */
+/** One of the names and addresses of this machine. A node here may be known by any of them. */
 const THIS_MACHINE = '127.0.0.1';
 
 /** What else is known of the node, and how names are looked up. */
@@ -18,9 +18,9 @@ interface WatchedPeerOptions {
 }
 
 /**
- * Recognises the watched node among the peers of the listener: one that was dialled at the host of its RPC.
- * Where several are, as on a machine with several nodes, it is the one at the network's default port, or none
- * is.
+ * Recognises the watched node among the peers of the listener: the one that was dialled at the host of its
+ * RPC. If there are several, as on a machine with several nodes, it is the one at the network's default port,
+ * or none.
  */
 export class WatchedPeer {
   private readonly host: string;
@@ -57,7 +57,7 @@ export class WatchedPeer {
     });
   }
 
-  /** Whether a peer is the watched node, as far as can be told. */
+  /** Whether a peer is the watched node, as far as is known. */
   is(peer: Peer): boolean {
     if (this.peerAddress !== undefined) return peer.address === this.peerAddress;
     if (!this.note(peer)) return false;

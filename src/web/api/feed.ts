@@ -20,7 +20,7 @@ const QUERY_MS = 10_000;
 /** Longest text of an entry, in characters. */
 const LENGTH = 500;
 
-/** An event that the feed tells of. */
+/** An event of the feed. */
 interface Entry {
   /** Identifies it for ever. */
   readonly id: string;
@@ -31,7 +31,7 @@ interface Entry {
 
 type Fields = Readonly<Record<string, Value | undefined>>;
 
-/** What the feed tells of: which points, and their words. */
+/** A kind of event in the feed: its points, and their words. */
 interface Kind {
   readonly series: SeriesName;
   readonly where: Where | null;

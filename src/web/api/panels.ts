@@ -23,7 +23,7 @@ import type { Answering } from './query';
 
 const PARAMS = ['since', 'until', 'node', 'network', 'format'] as const;
 
-/** Aggregates of which a bucket without points has 0, and not nothing. */
+/** Aggregates whose value is 0, and not missing, in a bucket without points. */
 const ADDS_UP: ReadonlySet<AggregateName> = new Set(['count', 'sum', 'rate']);
 
 /** Path of the panels. */

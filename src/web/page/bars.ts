@@ -9,7 +9,7 @@ export interface TimeRange {
   readonly untilMs: number;
 }
 
-/** How buckets are drawn: their length, and the period of which they have points. */
+/** How buckets are drawn: their length, and the period that their points cover. */
 export interface Buckets {
   readonly lengthMs: number;
   readonly span: TimeRange;

@@ -2,9 +2,9 @@ import { digits, formatValue } from './format';
 import { type PointRow, numberIn } from './node-queries';
 
 /**
- * What stands beside the height of a watched node while it does not have the whole chain. Core says that it
- * is in its initial download until its best block is less than a day old, even where nobody has a newer one:
- * a node that has all blocks of its headers loads nothing.
+ * The note beside the height of a watched node that does not have the whole chain. Core reports an initial
+ * download until its best block is less than a day old, even if no newer block exists. So there is no note
+ * for a node that has all blocks of its headers.
  */
 export function chainNote(health: PointRow | undefined): string {
   const [height, headers] = [numberIn(health, 'height'), numberIn(health, 'headers')];

@@ -1,6 +1,6 @@
 import type { PanelInfo } from './api-types';
 
-/** The parts of a panel in which its words are looked for. */
+/** The parts of a panel that are searched for words. */
 export type Findable = Pick<PanelInfo, 'name' | 'title' | 'theme' | 'help' | 'labels'>;
 
 /**

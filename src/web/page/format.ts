@@ -56,7 +56,7 @@ export function known(value: number | null, write: (value: number) => string): s
   return value === null ? UNKNOWN : write(value);
 }
 
-/** Writes the values of a panel: those of whole things are rounded. */
+/** Formats the values of a panel, rounded if they count whole things. */
 export function valueWriter(unit: Unit, isWhole: boolean): (value: number) => string {
   return (value) => formatValue(isWhole ? Math.round(value) : value, unit);
 }

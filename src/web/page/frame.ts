@@ -27,7 +27,7 @@ export function isDrawable({ columns, rows }: AnswerRows): boolean {
   return rows.length > 0 && columns.some(isTime) && columns.some(isNumber);
 }
 
-/** Lines that are 0 where a bucket has no points, and the time of which the store has points. */
+/** Lines that are 0 in a bucket without points, and the time that the store has points for. */
 export interface Zeros {
   /** Names of their columns. */
   readonly columns: readonly string[];
@@ -100,7 +100,7 @@ export function fewLines(lines: readonly FrameLine[], addUp: boolean): readonly 
   return [...shown, { label: `other (${others.length})`, values }];
 }
 
-/** What a legend says of a line over the range; null without a value. */
+/** The numbers of a line in the legend, over the range; null without a value. */
 export interface LineFacts {
   readonly last: number;
   readonly mean: number;
@@ -180,7 +180,9 @@ export function isolated(values: readonly (number | null | undefined)[]): number
   );
 }
 
-/** Whether a bucket without points of a column has 0: it must be one of which the store has points. */
+/**
+ * Whether a column is 0 in a bucket without points: the store must have points for the time of the bucket.
+ */
 function isZero(zeros: Zeros | null, name: string, time: number, bucketMs: number | null): boolean {
   if (zeros === null || bucketMs === null || !zeros.columns.includes(name)) return false;
   return time + bucketMs > zeros.fromMs && time <= zeros.toMs;

@@ -15,8 +15,8 @@ export function swatch(index: number): HTMLElement {
 const FACTS = ['last', 'mean', 'max'] as const;
 
 /**
- * The names of a chart's lines with their last value, their mean and their greatest over the range. Each name
- * is a switch that shows or hides its line.
+ * The names of a chart's lines with their last value, mean and maximum over the range. Each name is a switch
+ * that shows or hides its line.
  */
 export class Legend {
   readonly element: HTMLElement;

@@ -12,7 +12,7 @@ export interface LiveColumn<T> {
   /** The value to sort rows by; without it the column can't be sorted. */
   readonly order?: (row: T) => string | number | null;
   readonly className?: string;
-  /** Whether its texts are hashes or peers: each leads to what the store has of it, and can be copied. */
+  /** Whether its texts are hashes or peers. Each then links to its data in the store, and can be copied. */
   readonly isId?: boolean;
 }
 
@@ -182,7 +182,7 @@ export class LiveTable<T> {
       if (shown !== undefined) open(shown);
     };
     line.addEventListener('click', ({ target }) => {
-      // Links and buttons in it do something else, and who marks a text wants to copy it.
+      // Links and buttons in it do something else, and a user who marks a text wants to copy it.
       const isOther = target instanceof Element && target.closest('a, button') !== null;
       if (!isOther && getSelection()?.isCollapsed !== false) act();
     });

@@ -2,7 +2,7 @@ import type { LiveMempool } from '../../live/live';
 import { byId, el, setText } from './dom';
 import { digits, formatValue } from './format';
 
-/** A band as it is drawn. */
+/** A band in the picture. */
 export interface DrawnBand {
   /** `2` for 2 to 2.5 sat/vB. */
   readonly label: string;

@@ -37,9 +37,9 @@ export function pointsOf({ columns, rows }: Pick<AnswerRows, 'columns' | 'rows'>
 }
 
 /**
- * The points of one list follow one another within some microseconds (`Emitter.together`), so their times,
- * which are rounded down, differ by this at most. The next list comes later: a call of the node is between
- * them.
+ * The points of one list follow one another within some microseconds (`Emitter.together`). Their times are
+ * rounded down, so they differ by this at most. The next list comes later, because it needs another call of
+ * the node.
  */
 const NEXT_MS = 1;
 

@@ -3,8 +3,8 @@ import type { PanelView } from './panel-view';
 import type { Place } from './place';
 
 /**
- * The panels of one theme, made when it is first shown. Those with nothing to show stand behind one line,
- * once all have answered, so that nothing moves while the first answers come.
+ * The panels of one theme, made when it is first shown. Once all have answered, those with nothing to show
+ * collapse into one line. So nothing moves while the first answers come.
  */
 export class PanelGroup {
   readonly element: HTMLElement;

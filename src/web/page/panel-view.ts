@@ -23,7 +23,7 @@ export interface PanelModules {
   readonly api: Api;
   readonly view: () => View;
   readonly onZoom: (fromMs: number, toMs: number) => void;
-  /** Whether the store has several nodes, so that a panel says of which it is. */
+  /** Whether the store has several nodes, so that a panel names its node. */
   readonly hasSeveral: () => boolean;
   readonly times: () => StoreTimes;
   /** Number of connected peers; null where no node runs. */

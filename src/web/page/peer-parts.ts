@@ -8,7 +8,8 @@ export class PeerParts {
   private hasWhole = false;
 
   /**
-   * Takes a part. Returns what is to be shown: each whole list, and the first one as far as it has come.
+   * Takes a part. Returns the peers to show: each complete list, and the first one even while it is
+   * incomplete.
    */
   add({ from, total, peers }: PeersPart): readonly LivePeer[] | null {
     if (from === 0) this.coming = [];

@@ -1,7 +1,7 @@
 /** The part of the page that is shown: a tab, and a panel in it. It is what the address has after `#`. */
 export interface Place {
   readonly tab: string;
-  /** The panel that was asked for; null if none was. */
+  /** The panel in the address; null if there is none. */
   readonly panel: string | null;
   /** Whether that panel has the tab for itself. */
   readonly isAlone: boolean;
@@ -18,7 +18,10 @@ export interface Places {
 
 const PANEL = 'panel-';
 const ALONE = 'alone-';
-/** What asks for something, and the tab that shows it: by a statement, or everything that is known of it. */
+/**
+ * The parts of an address that ask for something, and the tabs that show it: a statement, or everything that
+ * is known about an object.
+ */
 const ASKING = [
   { prefix: 'find-', of: 'query' },
   { prefix: 'why-', of: 'why' },

@@ -82,7 +82,7 @@ export class QueryBox {
     this.form.fill(this.ofNode(request));
   }
 
-  /** Looks for a hash, a height or a peer in the store. A text that is none of them is not looked for. */
+  /** Searches the store for a hash, a height or a peer. Any other text is not searched. */
   search(text: string): void {
     const search = searchOf(text);
     if (search === null || this.searched === text) return;

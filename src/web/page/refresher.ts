@@ -36,8 +36,8 @@ export function retryAfterMs(failures: number): number {
 }
 
 /**
- * Loads what is wanted, a few at once: what is visible first, and of that what has waited longest. Call
- * `tick` regularly.
+ * Loads what is wanted, a few things at once. Visible ones come first, and among them those that have waited
+ * longest. Call `tick` regularly.
  */
 export class Refresher<T extends Refreshed> {
   private readonly items = new Map<T, Item>();

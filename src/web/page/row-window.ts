@@ -1,4 +1,4 @@
-/** With no more rows than these, all of them are in the document. */
+/** A table with no more rows than these is in the document as a whole. */
 const MOST_WHOLE = 300;
 
 /** Rows beyond each edge of what is in sight, so that scrolling meets no gap. */
@@ -20,7 +20,7 @@ export interface Sight {
   readonly rowPx: number;
 }
 
-/** The rows of a long table that must be in the document for what is in sight of it. */
+/** The rows of a long table that must be in the document for the visible part of it. */
 export function rowWindow(count: number, { scrollPx, heightPx, rowPx }: Sight): RowWindow {
   if (count <= MOST_WHOLE) return { from: 0, to: count, abovePx: 0, belowPx: 0 };
   const inSight = Math.ceil(heightPx / rowPx);

@@ -13,7 +13,7 @@ const ADDRESS = /^(?:\[[0-9a-f:.%\w]+\]|[\w.-]+):\d{1,5}$/i;
 
 const BLOCK = `concat('height ', height, ', ', status, ', ', num_tx, ' transactions, ', size, ' bytes, from ', peer_addr)`;
 
-/** The search for a txid, a block, a height or a peer; null for a text that is none of them. */
+/** The search for a txid, a block, a height or a peer; null for any other text. */
 export function searchOf(text: string): Search | null {
   const bare = text.trim();
   if (HASH.test(bare)) return { what: 'Transaction or block', sql: ofHash(quoted(bare.toLowerCase())) };
@@ -43,7 +43,7 @@ FROM processed_blocks WHERE height = ${height}
 ORDER BY time LIMIT 100`;
 }
 
-/** The connections are those of its host: one that dials has another port each time. */
+/** Finds all connections of its host, because a peer that dials uses another port each time. */
 function ofPeer(address: string, host: string): string {
   return joined([
     `SELECT 'announced first' AS what, max(time) AS time, node, concat(count(*), ' of kind ', kind) AS facts

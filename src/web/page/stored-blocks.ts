@@ -3,7 +3,7 @@ import type { Api } from './api';
 import { equals } from './command-line';
 import { type PointRow, numberIn, pointsOf, textIn, timeOf } from './node-queries';
 
-/** As many as are shown. */
+/** The number of blocks that are shown. */
 const MOST = 20;
 
 /** The last blocks of the store, newest first: what came before the node was started. */
@@ -22,7 +22,7 @@ export async function storedBlocks(api: Pick<Api, 'query'>, node: string): Promi
     .reverse();
 }
 
-/** The blocks of the stream, and then those of the store that are none of them. */
+/** The blocks of the stream, followed by those of the store that are not among them. */
 export function withStored(live: readonly LiveBlock[], stored: readonly LiveBlock[]): readonly LiveBlock[] {
   const known = new Set(live.map(({ sha }) => sha));
   return [...live, ...stored.filter(({ sha }) => !known.has(sha))].slice(0, MOST);

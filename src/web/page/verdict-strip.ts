@@ -27,7 +27,7 @@ interface Card {
   shown: string;
 }
 
-/** The answers to the questions of a user. That about the monitor stands there only if it is not well. */
+/** The answers to the questions of a user. The verdict on the monitor is shown only if it is not good. */
 export class VerdictStrip {
   private readonly strip = byId('verdicts', 'section');
   private readonly said = byId('verdicts-said', 'p');
@@ -53,7 +53,7 @@ export class VerdictStrip {
       const card = this.cards.get(verdict.question);
       if (card !== undefined) fill(card, verdict);
     }
-    // Only a change of a colour is announced: ages and heights change all the time.
+    // Only a change of a colour is announced to screen readers: ages and heights change all the time.
     const tones = JSON.stringify(verdicts.map(({ tone }) => tone));
     if (tones === this.tones) return;
     const isFirst = this.tones === '';

@@ -31,7 +31,7 @@ export function endOf({ newestMs, nowMs, live }: StoreTimes): number | null {
 export interface View {
   /** A range that ends now, or a fixed one in Unix milliseconds. */
   readonly range: RangeName | { readonly fromMs: number; readonly toMs: number };
-  /** Null: all of them. */
+  /** Null means all of them. */
   readonly node: string | null;
   readonly network: string | null;
   /** Whether panels are updated. */

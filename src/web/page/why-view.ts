@@ -25,7 +25,7 @@ export class WhyView {
     });
   }
 
-  /** Shows what is known of an object; null for none. What is shown already stays. */
+  /** Shows what is known of an object; null for none. A text that is already shown is not asked for again. */
   show(text: string | null): void {
     if (text === null || text === this.shown) return;
     this.input.value = text;
@@ -68,7 +68,9 @@ export class WhyView {
             ? null
             : el('ul', { class: 'why-gaps' }, ...notKnown.map((it) => el('li', {}, it))),
         ),
-        kind === null ? null : el('p', {}, el('a', { href: findLink(asked) }, 'Look for it by a statement')),
+        kind === null
+          ? null
+          : el('p', {}, el('a', { href: findLink(asked) }, 'Search for it with a statement')),
       ].filter((it) => it !== null),
     );
   }

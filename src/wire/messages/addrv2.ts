@@ -9,7 +9,7 @@ interface KnownNetwork {
   readonly length: number;
   /** Whether Core knows the network. Then an address of another length makes the message malformed. */
   readonly isStrict: boolean;
-  /** Whether bytes of that length can be an address of this network. */
+  /** Whether an address with this length can belong to this network. */
   readonly isValid: (address: Buffer) => boolean;
 }
 

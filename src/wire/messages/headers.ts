@@ -6,7 +6,7 @@ export const MAX_HEADERS = 2_000;
 
 /**
  * Decodes `headers` (Core 31 `src/net_processing.cpp`, btcd v0.26 `wire/msgheaders.go`). The `bytes` of each
- * header are a view of its own 80 bytes. The count of transactions behind each header should be 0. Any count
+ * header are a view of its own 80 bytes. The count of transactions after each header should be 0. Any count
  * is accepted, as in Core; btcd refuses others.
  */
 export function decodeHeaders(payload: Buffer): readonly Header[] {

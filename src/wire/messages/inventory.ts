@@ -23,7 +23,7 @@ export interface InventoryItem {
   readonly hash: Hash;
 }
 
-/** Whether an item is a transaction or a block, in whatever form it is asked for; null for other things. */
+/** Whether an item is a transaction or a block, in any form; null for other things. */
 export function kindOfItem(type: number): 'tx' | 'block' | null {
   switch (type & ~INV_WITNESS_FLAG) {
     case INV_TX:

@@ -7,7 +7,7 @@ export interface LocatorMessage {
   readonly version: number;
   /** Blocks that the asking peer has, the newest first. */
   readonly locator: readonly Hash[];
-  /** The last block that is wanted; 32 NULs for as many as fit. */
+  /** The hash of the last wanted block; 32 NULs for as many as fit. */
   readonly stop: Hash;
 }
 

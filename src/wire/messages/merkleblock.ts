@@ -9,7 +9,7 @@ export interface MerkleBlockMessage {
   readonly transactions: number;
   /** Nodes of the tree, depth first. */
   readonly hashes: readonly Hash[];
-  /** Bits that say where the tree is descended, the lowest bit of each byte first. A view of the payload. */
+  /** Bits that say where to descend the tree, the lowest bit of each byte first. A view of the payload. */
   readonly flags: Buffer;
 }
 

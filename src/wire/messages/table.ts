@@ -79,10 +79,9 @@ export type DecodedCommand = keyof typeof TABLE;
 export type MessageOf<C extends DecodedCommand> = ReturnType<(typeof TABLE)[C]>;
 
 /**
- * The decoder of each command. A decoder is pure. It throws DecodeError, and no other error, where the
- * payload is malformed. Its result holds views of the payload where its type says so. Bytes behind the last
- * field are ignored, as in Core (except in `feature`), so that later versions of a message can have more
- * fields.
+ * The decoder of each command. A decoder is pure. It throws DecodeError, and no other error, if the payload
+ * is malformed. Its result holds views of the payload where its type says so. Bytes after the last field are
+ * ignored, as in Core (except in `feature`), so that later versions of a message can have more fields.
  *
  * Drafts whose form may still change have no decoder and are only counted: BIP153, BIP183, BIP330 except its
  * `sendtxrcncl`, BIP331.

@@ -13,7 +13,7 @@ export interface VersionMessage {
   readonly startHeight: number;
   /** Whether the peer wants transactions announced (BIP37); true where it is missing. */
   readonly relay: boolean;
-  /** A random number by which a node recognizes a connection to itself; 1 where it is missing. */
+  /** A random number that lets a node recognize a connection to itself; 1 if it is missing. */
   readonly nonce: bigint;
 }
 

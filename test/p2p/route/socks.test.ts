@@ -153,7 +153,7 @@ describe('a proxy that fails is named in one line, and the address is not blamed
     expect(complaints).toEqual(['node.example:18444 route-failed']);
     expect(warnings).toEqual([expect.stringMatching(line)]);
     expect(warnings[0]).toMatch(
-      new RegExp(`^--proxy 127.0.0.1:${port}: [^\\n]*; nobody can be dialled by it$`),
+      new RegExp(`^--proxy 127.0.0.1:${port}: [^\\n]*; no peer can be dialled through it$`),
     );
     expect(warnings[0]).not.toMatch(/wonder|guess/);
   });

@@ -129,7 +129,7 @@ describe('the blocks of a node that is asked for its best', () => {
     expect(told()).toEqual(hashes(next));
     interval();
     expect(missed()).toBe(1_010);
-    expect(lines.filter((line) => line.includes('1010 blocks before are not told'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('1010 blocks before it get no points'))).toHaveLength(1);
   });
 
   it('begin anew where the chain has nothing in common with the one before', async () => {
@@ -157,7 +157,7 @@ describe('the blocks of a node that is asked for its best', () => {
     expect(told()).toEqual([more[0]?.hash]);
     interval();
     expect(missed()).toBeGreaterThanOrEqual(2);
-    expect(lines.filter((line) => line.includes('can not be read'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('cannot be read'))).toHaveLength(1);
     const next = grow(more[2] ?? genesis, 1);
     extend(next);
     await heightIs(7);
