@@ -1,3 +1,4 @@
+import { UNKNOWN_POOL, minerOf } from '../chain/miner';
 import type { Handlers } from '../lib/event-bus';
 import type { Collector, MonitorEvents } from '../metrics/collector';
 import type { PeerAccounts } from '../metrics/sessions/peer-accounts';
@@ -213,6 +214,7 @@ export class WhyRecord implements Collector {
           numOutputs: block.transactions.reduce((sum, { outputs }) => sum + outputs.length, 0),
           ...{ numUnseen: unseen(block) ?? null, fees: totalTxFees ?? null, time: block.time },
           ...{ coinbaseTxid: block.transactions[0]?.wireTxid ?? null, prev: block.wirePrevHash },
+          pool: minerOf(block) ?? UNKNOWN_POOL,
         };
       },
       blockConnected: ({ block, height }) => {
