@@ -5,7 +5,7 @@ import { displayOf, type Hash } from '../wire/hash';
 import { itemKey, type ItemGroup } from './item-log';
 import type { BlockConnection, KnownBlock } from './known-blocks';
 import { type UnixOf, durationText } from './times';
-import type { ReceivedFact, TransactionFact } from './transaction-log';
+import type { ReceivedFact, TransactionFact } from './transaction-facts';
 import { fact, nameOf, step } from './tell';
 import type { PolicyVerdict, Told, WhyFact, WhyStep } from './why-answer';
 import { ANNOUNCED_BY_WTXID, ASKED, NOT_FOUND, type WhyRecord } from './why-record';

@@ -11,7 +11,8 @@ import { INV_TX, INV_WTX, type InventoryItem, kindOfItem } from '../wire/message
 import { ItemLog } from './item-log';
 import { KnownBlocks } from './known-blocks';
 import { KnownPeers } from './known-peers';
-import { type TransactionFact, TransactionLog } from './transaction-log';
+import type { TransactionFact } from './transaction-facts';
+import { TransactionLog } from './transaction-log';
 
 /** What the groups of ids tell. */
 const ANNOUNCED_BY_TXID = 1;
@@ -21,9 +22,9 @@ export const ASKED = 4;
 const IN_BLOCK = 5;
 
 /** The parts of the memory. What strangers fill has its own, so that it displaces nothing else. */
-const ANNOUNCED_PART = 0.3;
-const ASKED_PART = 0.1;
-const MINED_PART = 0.1;
+const ANNOUNCED_PART = 0.37;
+const ASKED_PART = 0.085;
+const MINED_PART = 0.045;
 const TRANSACTIONS_PART = 0.5;
 
 /** How long and in how much memory a node remembers what happened to transactions, blocks and peers. */
