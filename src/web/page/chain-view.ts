@@ -4,6 +4,7 @@ import { equals } from './command-line';
 import { el, setText } from './dom';
 import { poolTable, poolTableElement } from './pool-days';
 import type { Refreshed } from './refresher';
+import { StoredTree } from './stored-tree';
 import { type StoreTimes, type View, boundsOf, panelParams } from './view';
 
 /** How far back blocks are counted by pool. */
@@ -16,8 +17,9 @@ export interface ChainModules {
   readonly api: Pick<Api, 'chain' | 'panel' | 'query'>;
   readonly view: () => View;
   readonly times: () => StoreTimes;
-  /** Whether a node runs here, which knows its chain. */
+  /** Whether a node runs here, which knows its chain, and its name. */
   readonly isLive: () => boolean;
+  readonly node: () => string | null;
   /** The server's time, Unix milliseconds. */
   readonly now: () => number;
 }
@@ -37,7 +39,10 @@ export class ChainView implements Refreshed {
   /** When blocks were counted by pool, and for which view. */
   private counted = { atMs: -Infinity, of: '' };
 
+  private readonly stored: StoredTree;
+
   constructor(private readonly modules: ChainModules) {
+    this.stored = new StoredTree(modules.api, modules.node);
     this.poolCard = el(
       'div',
       { class: 'card', hidden: true },
@@ -56,8 +61,8 @@ export class ChainView implements Refreshed {
 
   async load(signal: AbortSignal): Promise<void> {
     try {
-      await this.loadTree(signal);
-      await this.loadPools(signal);
+      // The tree is asked of the node alone, and waits for no query.
+      await Promise.all([this.loadTree(signal), this.loadPools(signal)]);
       setText(this.trouble, '');
     } catch (error) {
       if (!signal.aborted)
@@ -69,7 +74,10 @@ export class ChainView implements Refreshed {
   private async loadTree(signal: AbortSignal): Promise<void> {
     const { api, isLive, now } = this.modules;
     this.tree.element.hidden = !isLive();
-    if (isLive()) this.tree.show(await api.chain(signal), now());
+    if (!isLive()) return;
+    const chain = await api.chain(signal);
+    this.tree.show(this.stored.fill(chain), now());
+    if (await this.stored.ask(chain, now(), signal)) this.tree.show(this.stored.fill(chain), now());
   }
 
   private async loadPools(signal: AbortSignal): Promise<void> {

@@ -60,7 +60,11 @@ function start(): void {
   };
   const nodeView = new NodeView({ api, node: watchedNode, newestMs: () => newestMs, now });
   const nodeRefresher = keepUpToDate(nodeView, () => (view.live ? NODE_EVERY_MS : null));
-  const chainView = new ChainView({ api, view: shown, times, isLive: () => info?.live ?? false, now });
+  const chainView = new ChainView({
+    ...{ api, view: shown, times, now },
+    isLive: () => info?.live ?? false,
+    node: () => info?.node ?? null,
+  });
   const chainRefresher = keepUpToDate(chainView, () => (view.live ? CHAIN_EVERY_MS : null));
   /** Until the first look at the store is over, nothing is known of its newest point. */
   const take = (status: Status): void => {

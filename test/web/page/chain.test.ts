@@ -158,6 +158,40 @@ chromiumProgram.describe('the tree of the chain on the page', (program) => {
     );
   });
 
+  it('takes from the store what was before the start of the node', async () => {
+    const unknown = { pool: null, firstFrom: null, peers: null, connected: null };
+    const blocks = [
+      blockOf(0, 102, { isTip: true }),
+      blockOf(0, 101, { ...unknown, pool: 'Luxor' }),
+      blockOf(0, 100, unknown),
+      blockOf(0, 99, { ...unknown, below: null, timeMs: Date.now() - 3 * DAY_MS }),
+    ];
+    live.tree = { blocks, branches: 0, moreBranches: 0, stale: 0, best: 102 };
+    await served.exporter.write(
+      [100, 101, 102].map((height) => ({
+        ...{ series: 'propagation' as const, time: BigInt(Date.now() - 60_000 + height) * 1_000_000n },
+        tags: { node: 'tester', network: 'regtest', kind: 'block' },
+        fields: { first_peer: `198.51.100.${height}:8333`, peers: 5, sha: shaOf(0, height) },
+      })),
+    );
+    const page = await open();
+    const rows = async (): Promise<readonly (readonly string[])[]> =>
+      (
+        await page
+          .locator(`${TREE} tbody tr`)
+          .evaluateAll((all) =>
+            all.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent)),
+          )
+      ).map((cells) => cells.slice(3, 6).map(plain));
+    await until('the points of the store', async () => (await rows())[3]?.[0] !== '–');
+    expect(await rows()).toEqual([
+      ['Foundry USA', '192.0.2.1:8333', '6 of 8, 75 %'],
+      ['Luxor', '198.51.100.101:8333', '5'],
+      ['AntPool', '198.51.100.100:8333', '5'],
+      ['ViaBTC', '–', '–'],
+    ]);
+  });
+
   it('counts the blocks of each pool by day, with their share', async () => {
     const page = await open();
     const days = await page.locator(`${POOLS} thead th`).allTextContents();
