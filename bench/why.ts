@@ -1,7 +1,10 @@
 // Measures the record that `why` asks: what it costs to write, in microseconds of an id or transaction and
-// as a share of parsing and hashing a transaction, and how long answers take once its memory is full.
+// as a share of parsing and hashing a transaction, how long answers take once its memory is full, and how far
+// back its memory reaches on mainnet: 24 MB, or `--mb 130 --hours 27`.
 // `--store FILE` asks a store as well, such as that of `bench/panels.ts --store FILE`, of 30 days and 50
 // million points.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { LiveWhyAnswers } from '#dist/why/live-why';
 import { examinedBlock } from '#dist/mempool/examined-block';
@@ -13,12 +16,19 @@ import { PeerAccounts } from '#dist/metrics/sessions/peer-accounts';
 import { openStore } from '#dist/store/store';
 import { INV_WTX } from '#dist/wire/messages/inventory';
 import { displayOf } from '#dist/wire/hash';
+import { parseBlock } from '#dist/wire/block';
 import { type Transaction, parseTransaction } from '#dist/wire/transaction';
 import { medianMs, medianMsOf } from './support/median';
 import { END_NS } from './support/month';
 import { makeTransaction } from './support/transactions';
 
-const { values } = parseArgs({ options: { store: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    store: { type: 'string' },
+    mb: { type: 'string', default: '24' },
+    hours: { type: 'string', default: '12' },
+  },
+});
 const COUNT = 4_000;
 const RUNS = 60;
 const MAX_BYTES = 24_000_000;
@@ -89,6 +99,72 @@ for (const [what, id] of [
   ['an unknown id', other],
 ] as const)
   console.log(`why: ${what}: ${medianMs(9, () => answers.answer(id)).toFixed(1)} ms from a full record`);
+
+/** Transactions a second, peers, and how often each announces, in seconds. */
+const RATE = 7;
+const PEERS = 8;
+const TRICKLE_S = [2, 2, 2, 2, 2, 2, 2, 5] as const;
+const BLOCK_S = 600;
+
+const DATA = path.join(__dirname, '../../shared/data/blocks');
+
+/** Real transactions with witnesses, as most of today have them, where they are there. */
+function relayed(): readonly Transaction[] {
+  if (!existsSync(DATA)) return transactions;
+  const names = readdirSync(DATA).filter((name) => name.startsWith('mainnet'));
+  return names
+    .flatMap((name) => parseBlock(readFileSync(path.join(DATA, name))).transactions.slice(1))
+    .filter(({ wireTxid, wireWtxid }) => wireTxid !== wireWtxid);
+}
+
+/** Lets hours of mainnet pass, and tells how far back each part of the record reaches. */
+function holds(): void {
+  const list = relayed();
+  const [maxBytes, lasting] = [Number(values.mb) * 1e6, Number(values.hours)];
+  const own = new WhyRecord(
+    { keptMs: 30 * 86_400_000, maxBytes },
+    { monotonicMs: () => ms, accounts, unseen: () => 0 },
+  );
+  const waiting: Transaction[][] = Array.from({ length: PEERS }, () => []);
+  let mempool: Transaction[] = [];
+  let came = 0;
+  const begun = ms;
+  for (let second = 0; second < lasting * 3_600; second++) {
+    ms = begun + second * 1_000;
+    const from = (came += RATE) % (list.length - RATE);
+    const fresh = list.slice(from, from + RATE);
+    for (const [id, announcing] of waiting.entries()) {
+      announcing.push(...fresh);
+      if (second % (TRICKLE_S[id] ?? 2) !== 0) continue;
+      const told = announcing.splice(0).map(({ wireWtxid: hash }) => ({ type: INV_WTX, hash }));
+      own.on.announced?.({ peer: { ...peer, id }, items: told, known: 0 });
+      // One peer is asked for each transaction.
+      const wanted = told.filter((_, at) => at % PEERS === id);
+      own.on.requested?.({ peer: { ...peer, id }, count: wanted.length, items: wanted });
+    }
+    for (const transaction of fresh) {
+      own.on.judged?.({ transaction, verdict, fee: 1_000, receivedMs: ms, judgedMs: ms + 0.3 });
+      own.on.transaction?.({ peer, transaction, first: true, receivedMs: ms });
+    }
+    mempool.push(...fresh);
+    if (second % BLOCK_S !== BLOCK_S - 1) continue;
+    const mined = { ...(block as object), transactions: mempool } as never;
+    own.on.blockConnected?.({ block: mined, height: second });
+    mempool = [];
+  }
+  const hours = (dropped: number | null): string =>
+    dropped === null ? `more than ${lasting}` : ((ms - dropped) / 3_600_000).toFixed(1);
+  let records = 0;
+  own.transactions.eachReceived(() => (records += 1));
+  const bytes = own.transactions.bytes / records;
+  console.log(
+    `why: ${values.mb} MB at ${RATE} transactions a second (${list === transactions ? 'made' : 'of real blocks'}) and ` +
+      `${PEERS} peers reach back: transactions ${hours(own.transactions.dropped)} h (${bytes.toFixed(0)} bytes each), ` +
+      `announcements ${hours(own.announced.dropped)} h, requests ${hours(own.asked.dropped)} h, blocks ${hours(own.mined.dropped)} h`,
+  );
+}
+
+holds();
 
 /** Asks the store for objects that it has and has not, as without a node. */
 async function askStore(file: string): Promise<void> {

@@ -73,7 +73,10 @@ async function view(
   const handle = await page.waitForFunction(() => {
     const panels = document.querySelectorAll('main section:not([hidden]) .panel canvas').length;
     const waiting = document.querySelector('main section:not([hidden]) .panel.waiting');
-    return panels > 0 && waiting === null ? { ms: performance.now(), panels } : false;
+    // The tab of the chain has the blocks by pool and day as well.
+    const table = document.querySelector('section:not([hidden]) > .chain-view');
+    const isTold = table === null || document.querySelector('.chain-view .pools tbody tr') !== null;
+    return panels > 0 && waiting === null && isTold ? { ms: performance.now(), panels } : false;
   });
   const drawn = await handle.jsonValue();
   await page.close();

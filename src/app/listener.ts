@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { chainTree } from '../chain/chain-tree';
 import { syncChain } from '../chain/chain-sync';
 import { SystemClock, describeStep } from '../lib/clock';
 import { type EventBus } from '../lib/event-bus';
@@ -138,6 +139,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   );
   live.follow({
     chain: () => ({ height: headers.chain.bestHeight, time: headers.chain.time(headers.chain.best) }),
+    tree: () => chainTree({ chain: headers.chain, hasBlock: (index) => processor.hasBlock(index) }),
     dials: () => pool.dials,
     mempool: () => view.waiting.bands(),
     transactions: () => view.gauges().transactions,

@@ -14,10 +14,10 @@ const MOST_TIPS = 100;
  * `headers-only` - some have not arrived;
  * `invalid` - one of them is invalid.
  */
-type TipStatus = 'active' | 'valid-fork' | 'headers-only' | 'invalid';
+export type TipStatus = 'active' | 'valid-fork' | 'headers-only' | 'invalid';
 
 /** The end of a branch. */
-interface ChainTip {
+export interface ChainTip {
   readonly hash: Hash;
   readonly height: number;
   /** Blocks since the branch left the best chain; 0 for that one. */
@@ -29,6 +29,8 @@ interface ChainTip {
 export interface ChainTips {
   /** That of the best chain, then the others, the highest first. */
   readonly tips: readonly ChainTip[];
+  /** Further tips, which are not listed. */
+  readonly moreTips: number;
   /** Blocks of branches that are not invalid, within the window; each counts once. */
   readonly stale: number;
   /** Blocks of the best chain within the window. */
@@ -54,10 +56,10 @@ export function chainTips(modules: ChainTipsModules): ChainTips {
   const { chain } = modules;
   const { best, bestHeight } = chain;
   const lowest = Math.max(0, bestHeight - TIP_WINDOW);
-  const others = chain.tips
+  const all = chain.tips
     .filter((index) => index !== best && chain.height(index) > lowest)
-    .sort((a, b) => chain.height(b) - chain.height(a) || a - b)
-    .slice(0, MOST_TIPS);
+    .sort((a, b) => chain.height(b) - chain.height(a) || a - b);
+  const others = all.slice(0, MOST_TIPS);
   const walked = new Map<number, Branch>();
   const tips = others.map((tip): ChainTip => {
     const { forkHeight, isWhole } = branchTo(tip, walked, modules);
@@ -71,6 +73,7 @@ export function chainTips(modules: ChainTipsModules): ChainTips {
   const isStale = (index: number): boolean => !chain.isInvalid(index) && chain.height(index) > lowest;
   return {
     tips: [{ hash: chain.hashOf(best), height: bestHeight, branchLength: 0, status: 'active' }, ...tips],
+    moreTips: all.length - others.length,
     stale: [...walked.keys()].filter(isStale).length,
     best: bestHeight - lowest,
   };

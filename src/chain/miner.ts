@@ -10,6 +10,9 @@ interface Tag {
 /** The names of all pools that can be told: printable ASCII. */
 export const POOL_NAMES: readonly string[] = list.pools.map(({ name }) => name);
 
+/** In place of the name of a pool that can't be told. */
+export const UNKNOWN_POOL = 'unknown';
+
 /** The pools by the output scripts that their coinbases pay to, in hexadecimal digits. */
 const BY_SCRIPT: ReadonlyMap<string, string> = new Map(
   list.pools.flatMap(({ name, scripts }) => scripts.map((script) => [script, name] as const)),

@@ -1,4 +1,6 @@
 import type { ProcessedBlock } from '../chain/chain-events';
+import type { ChainTree } from '../chain/chain-tree';
+import { minerOf } from '../chain/miner';
 import type { Handlers } from '../lib/event-bus';
 import type { JudgedTransaction } from '../mempool/mempool-events';
 import type { Collector, MonitorEvents } from '../metrics/collector';
@@ -12,18 +14,26 @@ import type { ExporterStats } from '../metrics/collector';
 import type { DialState } from '../p2p/dial-state';
 import { formatEndpoint } from '../p2p/endpoint';
 import type { NetworkName } from '../wire/networks';
+import { BlockNotes } from './block-notes';
 import { dialWords } from './dial-words';
 import { nextBlockRate } from './fees-verdict';
-import type { Health, Live, LiveBlock, LiveEvent, LivePeer, LiveSession, LiveTransaction } from './live';
+import type {
+  Health,
+  Live,
+  LiveBlock,
+  LiveChain,
+  LiveEvent,
+  LivePeer,
+  LiveSession,
+  LiveTransaction,
+} from './live';
+import { liveChain } from './live-chain';
 import { livePeer } from './live-peer';
 import { verdictsOf } from './verdicts';
 import { Vitals } from './vitals';
 
 const MAX_BLOCKS = 20;
 const MAX_TRANSACTIONS = 100;
-
-/** Blocks whose first announcement is remembered. */
-const MAX_ANNOUNCED = 50;
 
 /** How long a reading of the whole mempool is used, in milliseconds. */
 const MEMPOOL_FRESH_MS = 10_000;
@@ -38,6 +48,7 @@ export interface LiveViewOptions {
 export interface LiveSources {
   /** Height of the best header, and the time in it in Unix seconds. */
   readonly chain: () => { readonly height: number; readonly time: number };
+  readonly tree: () => ChainTree;
   readonly dials: () => readonly DialState[];
   readonly mempool: () => FeeBands;
   /** Number of its transactions. */
@@ -69,8 +80,7 @@ export class LiveView implements Live, Collector {
   /** By txid, the oldest first. */
   private readonly lastTransactions = new Map<Hash, LiveTransaction>();
   private readonly listeners = new Set<(event: LiveEvent) => void>();
-  /** Address of the peer that announced a block first. */
-  private readonly firstFrom = new Map<Hash, string>();
+  private readonly notes = new BlockNotes();
   private readonly vitals: Vitals;
   private sources: LiveSources | null = null;
   /** When the best chain last grew in this run. */
@@ -86,9 +96,11 @@ export class LiveView implements Live, Collector {
     this.startedMs = modules.nowMs();
     this.vitals = new Vitals(modules.nowMs);
     this.on = {
-      blockAnnounced: ({ peer, hash }) => {
-        if (!this.firstFrom.has(hash)) keep(this.firstFrom, hash, peer.address, MAX_ANNOUNCED);
+      handshake: () => this.notes.greeted(),
+      disconnected: ({ established }) => {
+        if (established) this.notes.left();
       },
+      blockAnnounced: ({ peer, hash }) => this.notes.announced(hash, peer, modules.nowMs()),
       newBest: () => (this.grewMs = modules.nowMs()),
       reorg: ({ depth }) => this.vitals.reorg(depth),
       processedBlock: (event) => this.processed(event),
@@ -103,6 +115,7 @@ export class LiveView implements Live, Collector {
   }
 
   readonly interval = (): void => {
+    this.notes.expire(this.modules.nowMs());
     if (this.sources === null) return;
     const { transactions, exporters } = this.sources;
     this.vitals.sample({ peers: this.modules.accounts.greeted, transactions: transactions() }, exporters());
@@ -159,6 +172,10 @@ export class LiveView implements Live, Collector {
     };
   }
 
+  chain(): LiveChain | null {
+    return this.sources === null ? null : liveChain(this.sources.tree(), this.notes);
+  }
+
   blocks(): readonly LiveBlock[] {
     return [...this.lastBlocks.values()].reverse();
   }
@@ -192,8 +209,9 @@ export class LiveView implements Live, Collector {
   }
 
   /** A duplicate or unrequested block is not judged, and a peer could fill the list with such blocks. */
-  private processed({ block, status, height, processTimeMs, totalTxFees }: ProcessedBlock): void {
+  private processed({ block, status, height, reason, processTimeMs, totalTxFees }: ProcessedBlock): void {
     if (status === 'duplicate' || status === 'unrequested') return;
+    this.notes.judged(block.wireHash, { pool: minerOf(block) ?? null, reason: reason ?? null });
     const entry: LiveBlock = {
       timeMs: this.modules.nowMs(),
       sha: block.hash,
@@ -203,7 +221,7 @@ export class LiveView implements Live, Collector {
       numTx: block.transactions.length,
       totalFees: totalTxFees ?? null,
       processMs: processTimeMs ?? null,
-      firstFrom: this.firstFrom.get(block.wireHash) ?? null,
+      firstFrom: this.notes.get(block.wireHash)?.firstFrom ?? null,
     };
     keep(this.lastBlocks, block.hash, entry, MAX_BLOCKS);
     this.tell({ kind: 'block', block: entry });

@@ -113,6 +113,45 @@ export interface Health {
   readonly mempool: LiveMempool | null;
 }
 
+/**
+ * A block in the tree of the chain. Null where something is not known, as of blocks from before the start.
+ */
+export interface LiveTreeBlock {
+  readonly sha: string;
+  readonly height: number;
+  /** Time in its header, Unix milliseconds. */
+  readonly timeMs: number;
+  /** 0 for the best chain, and 1 and so on for the branches. */
+  readonly branch: number;
+  /** What is known of its branch, by the names of `chain_tips`. */
+  readonly status: 'active' | 'valid-fork' | 'headers-only' | 'invalid';
+  readonly isTip: boolean;
+  /** The next drawn block towards the genesis block, and how many between them are not drawn. */
+  readonly below: string | null;
+  readonly notDrawn: number;
+  /** Why it is invalid. */
+  readonly reason: string | null;
+  /** The pool that its coinbase names; `unknown` where it names none that is known. */
+  readonly pool: string | null;
+  /** Address of the peer that announced it first. */
+  readonly firstFrom: string | null;
+  /** Peers that announced it within half a minute, and the most that were connected meanwhile. */
+  readonly peers: number | null;
+  readonly connected: number | null;
+}
+
+/** The best chain and its branches within the last 2,016 heights. */
+export interface LiveChain {
+  /** The highest first; at one height the best chain first. At most 212. */
+  readonly blocks: readonly LiveTreeBlock[];
+  /** Branches that are drawn, and further ones. */
+  readonly branches: number;
+  readonly moreBranches: number;
+  /** Blocks beside the best chain and blocks of it, within the last 2,016 heights. */
+  readonly stale: number;
+  readonly best: number;
+}
+
 /** An event that is passed on immediately. */
 export type LiveEvent =
   | { readonly kind: 'block'; readonly block: LiveBlock }
@@ -130,6 +169,8 @@ export interface Live {
   /** The session of the peer with this id; null if it is not connected. */
   session(id: number): LiveSession | null;
   health(): Health;
+  /** Null before the chain is loaded. */
+  chain(): LiveChain | null;
   /** At most the last 20. */
   blocks(): readonly LiveBlock[];
   /** At most the last 100. */

@@ -2,6 +2,7 @@ import type { AlertFeed } from '../alerts/report';
 import { RUNBOOKS_PATH } from '../alerts/runbook';
 import { type About, infoHandler, statusOf } from './api/info';
 import { alertsHandler, healthHandler } from './api/alerts';
+import { chainHandler } from './api/chain';
 import { feedHandler } from './api/feed';
 import { LiveStreams } from './api/live';
 import { PANELS_PATH, panelHandler, panelsHandler } from './api/panels';
@@ -45,6 +46,7 @@ export function siteOf(modules: SiteModules): Pick<RouterModules, 'routes' | 'na
     ['/healthz', { access: 'all', GET: healthHandler(alerts) }],
     ['/api/live', { access: 'api', GET: streams.handler((request) => guard.stillAllows(request)) }],
     ['/api/peer', { access: 'api', GET: peerHandler(live) }],
+    ['/api/chain', { access: 'api', GET: chainHandler(live) }],
     [PANELS_PATH, { access: 'api', GET: panelsHandler }],
     ...loginRoutes(guard, assets.get('login.html')),
   ]);

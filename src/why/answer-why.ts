@@ -20,6 +20,7 @@ const KIND_OF: Readonly<Record<string, WhyKind>> = {
   tx: 'transaction',
   propagation: 'transaction',
   double_spends: 'transaction',
+  replacements: 'transaction',
   processed_blocks: 'block',
   blocks: 'block',
 };

@@ -1,8 +1,9 @@
 import { quantile } from '../lib/quantile';
+import type { FieldsOf } from '../metrics/schema';
 import { displayOf } from '../wire/hash';
 import type { ItemKey } from './item-log';
 import type { BlockAnnouncement, JudgedBlock, KnownBlock } from './known-blocks';
-import { fact, nameOf, step } from './tell';
+import { fact, factsOf, nameOf, step } from './tell';
 import type { UnixOf } from './times';
 import type { Told, WhyFact, WhyStep } from './why-answer';
 import type { WhyRecord } from './why-record';
@@ -73,6 +74,7 @@ function judgedFacts(judged: JudgedBlock): WhyFact[] {
     fact('prev', displayOf(judged.prev)),
     fact('time', new Date(judged.time * 1_000).toISOString()),
     ...(judged.coinbaseTxid === null ? [] : [fact('coinbase', displayOf(judged.coinbaseTxid))]),
+    fact('pool', judged.pool),
     fact('size', judged.size, 'bytes'),
     fact('weight', judged.weight, 'WU'),
     fact('num_tx', judged.numTx, 'transactions'),
@@ -125,11 +127,21 @@ function numberOf({ low, high }: ItemKey): number {
 
 function compactFacts({ compact }: KnownBlock): WhyFact[] {
   if (compact === null) return [];
-  const { prefilled, shortIds, missing, bytes, blockTxnBytes, rebuilt } = compact;
+  const { prefilled, needlessPrefills, shortIds, missing, missingKinds } = compact;
+  const { bytes, blockTxnBytes, rebuilt } = compact;
+  const counts = {
+    prefilled,
+    needless_prefills: needlessPrefills,
+    short_ids: shortIds,
+    missing,
+    missing_unseen: missingKinds?.unseen,
+    missing_nonstandard: missingKinds?.nonstandard,
+    missing_replaced: missingKinds?.replaced,
+    missing_evicted: missingKinds?.evicted,
+    missing_other: missingKinds?.other,
+  } satisfies FieldsOf<'compact_blocks'>;
   return [
-    fact('prefilled', prefilled, 'transactions'),
-    fact('short_ids', shortIds, 'transactions'),
-    ...(missing === undefined ? [] : [fact('missing', missing, 'transactions')]),
+    ...factsOf(counts, () => 'transactions'),
     fact('compact_bytes', bytes, 'bytes'),
     fact('blocktxn_bytes', blockTxnBytes, 'bytes'),
     fact('rebuilt', rebuilt !== undefined),
@@ -195,5 +207,7 @@ function* gaps({ announcements, received, judged, compact }: KnownBlock): Genera
     yield 'No peer announced it: it was fetched as a missing block, or sent unasked.';
   if (judged !== null && compact === null)
     yield 'No peer sent it as a compact block, so what was missing then is not known.';
+  if (compact?.missing !== undefined && compact.missing > 0 && compact.missingKinds === undefined)
+    yield 'Why those were missing is not known: the block was not rebuilt from the compact one.';
   if (judged?.fees === null) yield 'Its fees are not known.';
 }

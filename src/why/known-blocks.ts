@@ -1,4 +1,5 @@
 import type { BlockStatus, ProcessedBlock } from '../chain/chain-events';
+import { Shelf } from '../lib/shelf';
 import type { P2PEvents } from '../p2p/p2p-events';
 import { displayOf, type Hash } from '../wire/hash';
 
@@ -60,8 +61,9 @@ export interface JudgedBlock {
   readonly numUnseen: number;
   /** What the coinbase takes beyond the subsidy, in satoshi; null if unknown. */
   readonly fees: number | null;
-  /** Of the coinbase. */
+  /** Of the coinbase, and the pool that it names. */
   readonly coinbaseTxid: Hash | null;
+  readonly pool: string;
   /** Time in its header, Unix seconds. */
   readonly time: number;
   readonly prev: Hash;
@@ -69,36 +71,25 @@ export interface JudgedBlock {
 
 /** The last blocks, and hashes that were announced as blocks. Its memory is bounded. */
 export class KnownBlocks {
-  private readonly blocks = new Map<Hash, KnownBlock>();
-  private readonly announced = new Map<Hash, KnownBlock>();
-  /** How many of the announced hashes a peer named first, by the number of its connection. */
-  private readonly namedBy = new Map<number, number>();
+  private readonly blocks = new Shelf<Hash, KnownBlock>(
+    { came: MOST_BLOCKS, named: MOST_ANNOUNCED, ofOne: MOST_OF_PEER },
+    newBlock,
+  );
 
   get(hash: Hash): KnownBlock | undefined {
-    return this.blocks.get(hash) ?? this.announced.get(hash);
+    return this.blocks.get(hash);
   }
 
   /** Those that came, the oldest first. */
   list(): readonly KnownBlock[] {
-    return [...this.blocks.values()];
+    return this.blocks.list();
   }
 
   announce(hash: Hash, connection: number, timeMs: number): void {
-    const known = this.get(hash);
-    if (known === undefined) {
-      const named = this.namedBy.get(connection) ?? 0;
-      if (named >= MOST_OF_PEER) return;
-      this.namedBy.set(connection, named + 1);
-      this.announced.set(hash, { ...newBlock(hash), announcements: [{ connection, timeMs }] });
-      for (const [oldest] of this.announced) {
-        if (this.announced.size <= MOST_ANNOUNCED) break;
-        this.forget(oldest);
-      }
-      return;
-    }
-    if (known.announcements.some((it) => it.connection === connection)) return;
-    if (known.announcements.length < MOST_ANNOUNCEMENTS) known.announcements.push({ connection, timeMs });
-    else known.moreAnnouncements += 1;
+    const block = this.blocks.name(hash, connection);
+    if (block === undefined || block.announcements.some((it) => it.connection === connection)) return;
+    if (block.announcements.length < MOST_ANNOUNCEMENTS) block.announcements.push({ connection, timeMs });
+    else block.moreAnnouncements += 1;
   }
 
   asked(hash: Hash, connection: number, timeMs: number): void {
@@ -108,43 +99,26 @@ export class KnownBlocks {
 
   /** A block that came, and is kept from now on. */
   came(hash: Hash): KnownBlock {
-    let block = this.blocks.get(hash);
-    if (block !== undefined) return block;
-    block = this.announced.get(hash) ?? newBlock(hash);
-    this.forget(hash);
-    this.blocks.set(hash, block);
-    for (const [oldest] of this.blocks) {
-      if (this.blocks.size <= MOST_BLOCKS) break;
-      this.blocks.delete(oldest);
-    }
-    return block;
+    return this.blocks.came(hash);
   }
 
   /** Forgets what was heard of last before. */
   expire(untilMs: number): void {
-    for (const [hash, { announcements }] of this.announced)
-      if ((announcements.at(-1)?.timeMs ?? 0) < untilMs) this.forget(hash);
-    for (const [hash, { received, judged, connections }] of this.blocks) {
-      const times = [received, judged, connections.at(-1)].map((it) => it?.timeMs ?? 0);
-      if (Math.max(...times) < untilMs) this.blocks.delete(hash);
-    }
+    this.blocks.forget({
+      named: ({ announcements }) => (announcements.at(-1)?.timeMs ?? 0) < untilMs,
+      came: ({ received, judged, connections }) => {
+        const times = [received, judged, connections.at(-1)].map((it) => it?.timeMs ?? 0);
+        return Math.max(...times) < untilMs;
+      },
+    });
   }
 
   /** The hashes that begin so, as people write it; `most` of them. */
   beginningWith(prefix: string, most: number): readonly Hash[] {
-    return [...this.blocks.keys(), ...this.announced.keys()]
+    return this.blocks
+      .keys()
       .filter((hash) => displayOf(hash).startsWith(prefix))
       .slice(0, most);
-  }
-
-  private forget(hash: Hash): void {
-    const block = this.announced.get(hash);
-    if (block === undefined) return;
-    this.announced.delete(hash);
-    const by = block.announcements[0]?.connection ?? 0;
-    const named = (this.namedBy.get(by) ?? 1) - 1;
-    if (named === 0) this.namedBy.delete(by);
-    else this.namedBy.set(by, named);
   }
 }
 

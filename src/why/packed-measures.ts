@@ -1,40 +1,47 @@
 import type { Measures } from '../policy/measures';
+import { type PackedNumbers, packNumber } from './packed-numbers';
 
-/** Measures that are 32 bits long, and those of 16 bits; larger ones are kept as the largest that fits. */
-const LONG = ['nulldataBytes', 'longestNulldata', 'sigopCost', 'lockTime'] as const;
-const SHORT = [
-  ...(['longestSigScript', 'notPushOnly', 'nonStandardOutputs', 'unknownWitnessOutputs'] as const),
-  ...(['pubkeyOutputs', 'multisigOutputs', 'wrongMultisigOutputs', 'mostMultisigKeys'] as const),
-  ...(['nulldataOutputs', 'wrongNulldataOutputs', 'monetaryOutputs', 'coreDust', 'knotsDust'] as const),
-  ...(['btcdDust', 'isNonFinal'] as const),
+/**
+ * The measures that are written: those that the sizes and the version of a transaction do not tell. The first
+ * seven are the frequent ones.
+ */
+const NAMES = [
+  ...(['monetaryOutputs', 'sigopCost', 'lockTime', 'longestSigScript'] as const),
+  ...(['nulldataOutputs', 'nulldataBytes', 'longestNulldata', 'wrongNulldataOutputs'] as const),
+  ...(['notPushOnly', 'nonStandardOutputs', 'unknownWitnessOutputs', 'pubkeyOutputs'] as const),
+  ...(['multisigOutputs', 'wrongMultisigOutputs', 'mostMultisigKeys'] as const),
+  ...(['coreDust', 'knotsDust', 'btcdDust', 'isNonFinal'] as const),
 ];
-const MOST_SHORT = 0xffff;
-
-/** Bytes of the measures of a transaction, without those that its sizes and its version tell. */
-export const PACKED_BYTES = 4 * LONG.length + 2 * (SHORT.length + 1);
 
 /** What the sizes and the version of a transaction tell. */
 export type Sizes = Pick<Measures, 'version' | 'weight' | 'vsize'> & { readonly size: number };
 
-/** Writes measures from an offset on. */
-export function packMeasures(measures: Measures, bytes: Buffer, at: number): void {
-  let next = at;
-  for (const name of LONG) next = bytes.writeUInt32LE(measures[name], next);
-  for (const name of SHORT) next = bytes.writeUInt16LE(Math.min(MOST_SHORT, Number(measures[name])), next);
+/**
+ * Writes measures: a bit for each that is not 0, and these numbers. Most are 0.
+ * @returns where the next begins
+ */
+export function packMeasures(measures: Measures, bytes: Buffer, at: number): number {
+  let present = 0;
+  for (const [bit, name] of NAMES.entries()) if (Number(measures[name]) !== 0) present |= 1 << bit;
+  let next = packNumber(bytes, at, present);
+  for (const name of NAMES) {
+    const value = Number(measures[name]);
+    if (value !== 0) next = packNumber(bytes, next, value);
+  }
+  return next;
 }
 
-/** Reads measures from an offset on. */
-export function unpackMeasures({ version, weight, vsize, size }: Sizes, bytes: Buffer, at: number): Measures {
-  const long = Object.fromEntries(LONG.map((name, index) => [name, bytes.readUInt32LE(at + 4 * index)]));
-  const from = at + 4 * LONG.length;
-  const short = Object.fromEntries(SHORT.map((name, index) => [name, bytes.readUInt16LE(from + 2 * index)]));
-  const { isNonFinal, ...counts } = short as Readonly<Record<(typeof SHORT)[number], number>>;
+/** Reads measures. */
+export function unpackMeasures({ version, weight, vsize, size }: Sizes, numbers: PackedNumbers): Measures {
+  const present = numbers.next();
+  const found = Object.fromEntries(
+    NAMES.map((name, bit) => [name, (present & (1 << bit)) === 0 ? 0 : numbers.next()]),
+  ) as Readonly<Record<(typeof NAMES)[number], number>>;
   return {
     ...{ version, weight, vsize },
     // The weight counts these bytes four times, and those of witnesses once (BIP141).
     strippedSize: (weight - size) / 3,
-    ...(long as Readonly<Record<(typeof LONG)[number], number>>),
-    ...counts,
-    isNonFinal: isNonFinal === 1,
+    ...found,
+    isNonFinal: found.isNonFinal === 1,
   };
 }

@@ -74,6 +74,7 @@ class Looking {
     await this.ask('tx', is('sha', txid), since);
     await this.ask('propagation', all(is('kind', 'tx'), is('sha', txid)), since);
     await this.ask('double_spends', any(is('tx_id', txid), is('conflicts_with', txid)), since);
+    await this.ask('replacements', any(is('tx_id', txid), is('replaced', txid)), since);
   }
 
   async block(hash: string, since: bigint): Promise<void> {
@@ -87,6 +88,9 @@ class Looking {
     await this.ask('blocks', is('sha', hash), from ?? since, until);
     await this.ask('propagation', all(is('kind', 'block'), is('sha', hash)), from ?? since, until);
     await this.ask('compact_blocks', is('sha', hash), from ?? since, until);
+    await this.ask('block_templates', is('sha', hash), from ?? since, until);
+    // The last thing that is known of the branch that it ends.
+    await this.ask('chain_tips', is('sha', hash), from ?? since, MAX_NS, 1);
     await this.ask('reorgs', any(is('old_tip', hash), is('new_tip', hash)), from ?? since);
   }
 
@@ -101,6 +105,7 @@ class Looking {
 
   async peer(address: string, since: bigint): Promise<void> {
     await this.ask('peer_sessions', is('address', address), since);
+    await this.ask('session_messages', is('address', address), since);
     await this.ask('processed_blocks', is('peer_addr', address), since);
     await this.ask('node_peers', is('address', address), since, MAX_NS, 1);
   }
@@ -133,6 +138,8 @@ function pointOf(series: SeriesName, names: readonly string[], row: readonly Val
   for (const [index, name] of names.entries()) {
     const value = row[index] ?? null;
     if (value === null || value === '') continue;
+    // Most commands were not sent.
+    if (series === 'session_messages' && Number(value) === 0) continue;
     if (name === 'time') timeMs = typeof value === 'bigint' ? Number(value / 1_000n) / 1_000 : null;
     else if (name === 'node') node = String(value);
     else values[name] = typeof value === 'bigint' ? Number(value) : value;

@@ -1,69 +1,10 @@
-import type { Measures } from '../policy/measures';
-import { NON_STANDARD_REASONS, type NonStandardReason } from '../policy/reasons';
 import { displayOf, type Hash, readHash } from '../wire/hash';
 import type { Transaction } from '../wire/transaction';
 import type { RemovalReason } from '../mempool/mempool-events';
 import { type Chunk, ChunkRing } from './chunk-ring';
 import type { ItemKey } from './item-log';
-import { PACKED_BYTES, packMeasures, unpackMeasures } from './packed-measures';
-
-/** A transaction that came for the first time, and what was known of it then. Amounts are in satoshi. */
-export interface ReceivedFact {
-  readonly kind: 'received';
-  /** On the monotonic clock, as all times here. */
-  readonly timeMs: number;
-  readonly txid: Hash;
-  readonly wtxid: Hash;
-  /** Number of the connection by which it came; null where that is not known. */
-  readonly connection: number | null;
-  readonly size: number;
-  readonly vsize: number;
-  readonly weight: number;
-  readonly version: number;
-  readonly numInputs: number;
-  readonly numOutputs: number;
-  /** Sum of its outputs. */
-  readonly value: number;
-  /** Null where it was not known. */
-  readonly fee: number | null;
-  /** Milliseconds from its receipt to the end of our own checks; null where that is not known. */
-  readonly checkedAfterMs: number | null;
-  /** Why the policy of this node does not relay it; null if it does. */
-  readonly reason: NonStandardReason | null;
-  /** What the rules of relay policies look at. */
-  readonly measures: Measures;
-}
-
-/** What happened to a transaction after, or in place of, its receipt. */
-export type LaterFact =
-  | { readonly kind: 'fee'; readonly timeMs: number; readonly txid: Hash; readonly fee: number }
-  | {
-      readonly kind: 'removed';
-      readonly timeMs: number;
-      readonly txid: Hash;
-      readonly reason: RemovalReason;
-    }
-  | {
-      /** It and another transaction spend one output. */
-      readonly kind: 'conflict';
-      readonly timeMs: number;
-      readonly txid: Hash;
-      /** The other one, which was known before. */
-      readonly other: Hash;
-      readonly prevTxid: Hash;
-      readonly prevIndex: number;
-      readonly fee: number | null;
-      readonly otherFee: number | null;
-    }
-  | {
-      /** It came and was thrown away, because its sender had used up its budget. */
-      readonly kind: 'shed';
-      readonly timeMs: number;
-      readonly txid: Hash;
-      readonly connection: number;
-    };
-
-export type TransactionFact = ReceivedFact | LaterFact;
+import { MOST_RECEIPT_BYTES, packReceipt, readReceipt, readVerdict, receiptWtxidAt } from './packed-receipt';
+import type { LaterFact, ReceivedFact, TransactionFact } from './transaction-facts';
 
 const KINDS = ['received', 'fee', 'removed', 'conflict', 'shed'] as const;
 const REMOVALS: readonly RemovalReason[] = ['block', 'conflict', 'replaced', 'expired', 'evicted'];
@@ -79,21 +20,6 @@ const BODY = 48;
 
 /** In place of the number of a connection that is not known. */
 const NOBODY = 0xffff_ffff;
-
-/** Offsets in the body of a receipt. */
-const WTXID = BODY;
-const SIZE = 80;
-const VSIZE = 84;
-const WEIGHT = 88;
-const VERSION = 92;
-const INPUTS = 96;
-const OUTPUTS = 100;
-const VALUE = 104;
-const FEE = 112;
-const CHECKED = 120;
-const MEASURES = 128;
-/** Records begin at multiples of 8. */
-const RECEIVED_BYTES = Math.ceil((MEASURES + PACKED_BYTES) / 8) * 8;
 
 /** Offsets in the body of a conflict. */
 const OTHER = BODY;
@@ -121,11 +47,17 @@ export interface FoundIds {
   readonly wtxid: Hash;
 }
 
-/** What happened to transactions that came, in order. Records take 48 to 176 bytes. */
+/**
+ * What happened to transactions that came, in order. A record takes 48 to 128 bytes; bench/why.ts tells how
+ * many a transaction takes.
+ */
 export class TransactionLog {
   private readonly ring: ChunkRing;
   /** The receipt that was added last, until its sender is known. */
   private last: { readonly bytes: Buffer; readonly at: number } | null = null;
+
+  /** The body of the receipt that is being added. */
+  private readonly packed = Buffer.alloc(MOST_RECEIPT_BYTES);
 
   /** @param maxBytes the most memory */
   constructor(maxBytes: number) {
@@ -146,26 +78,12 @@ export class TransactionLog {
     transaction: Transaction,
     told: Pick<ReceivedFact, 'timeMs' | 'connection' | 'fee' | 'checkedAfterMs' | 'reason' | 'measures'>,
   ): void {
-    const { timeMs, connection, fee, checkedAfterMs, reason } = told;
-    const [chunk, at] = this.begin('received', transaction.wireTxid, timeMs, RECEIVED_BYTES);
-    const { bytes } = chunk;
+    const { packed } = this;
+    const length = packReceipt(transaction, told, packed);
+    const [{ bytes }, at] = this.begin('received', transaction.wireTxid, told.timeMs, BODY + length);
     this.last = { bytes, at };
-    bytes[at + REASON] = reason === null ? 0 : NON_STANDARD_REASONS.indexOf(reason) + 1;
-    bytes.writeUInt32LE(connection ?? NOBODY, at + NUMBER);
-    bytes.write(transaction.wireWtxid, at + WTXID, 'latin1');
-    bytes.writeUInt32LE(transaction.size, at + SIZE);
-    bytes.writeUInt32LE(transaction.vsize, at + VSIZE);
-    bytes.writeUInt32LE(transaction.weight, at + WEIGHT);
-    bytes.writeInt32LE(transaction.version, at + VERSION);
-    bytes.writeUInt32LE(transaction.inputs.length, at + INPUTS);
-    bytes.writeUInt32LE(transaction.outputs.length, at + OUTPUTS);
-    bytes.writeDoubleLE(
-      transaction.outputs.reduce((sum, { value }) => sum + value, 0),
-      at + VALUE,
-    );
-    bytes.writeDoubleLE(fee ?? NaN, at + FEE);
-    bytes.writeDoubleLE(checkedAfterMs ?? NaN, at + CHECKED);
-    packMeasures(told.measures, bytes, at + MEASURES);
+    bytes.writeUInt32LE(told.connection ?? NOBODY, at + NUMBER);
+    packed.copy(bytes, at + BODY, 0, length);
   }
 
   /** Says who sent the transaction that was added last; false if that is another one. */
@@ -224,8 +142,9 @@ export class TransactionLog {
     const found: FoundIds[] = [];
     this.each((bytes, at) => {
       if (found.length >= most || KINDS[bytes[at + KIND] ?? 0] !== 'received') return;
-      if (bytes[at + TXID + 31] !== first && bytes[at + WTXID + 31] !== first) return;
-      const [txid, wtxid] = [readHash(bytes, at + TXID), readHash(bytes, at + WTXID)];
+      const other = wtxidAt(bytes, at);
+      if (bytes[at + TXID + 31] !== first && bytes[other + 31] !== first) return;
+      const [txid, wtxid] = [readHash(bytes, at + TXID), readHash(bytes, other)];
       if ([txid, wtxid].some((id) => displayOf(id).startsWith(prefix))) found.push({ txid, wtxid });
     });
     return found;
@@ -239,8 +158,7 @@ export class TransactionLog {
         timeMs: bytes.readDoubleLE(at + TIME),
         connection: connectionAt(bytes, at),
         key: { low: bytes.readUInt32LE(at + TXID), high: bytes.readUInt32LE(at + TXID + 4) },
-        fee: numberAt(bytes, at + FEE),
-        isStandard: bytes[at + REASON] === 0,
+        ...readVerdict(bytes, at + BODY),
         txid: () => readHash(bytes, at + TXID),
       });
     });
@@ -250,7 +168,7 @@ export class TransactionLog {
   private txidOf(wtxid: Buffer): Buffer | undefined {
     let txid: Buffer | undefined;
     this.each((bytes, at) => {
-      if (KINDS[bytes[at + KIND] ?? 0] === 'received' && isHash(bytes, at + WTXID, wtxid))
+      if (KINDS[bytes[at + KIND] ?? 0] === 'received' && isHash(bytes, wtxidAt(bytes, at), wtxid))
         txid = bytes.subarray(at + TXID, at + BODY);
     });
     return txid;
@@ -307,27 +225,17 @@ function factAt(bytes: Buffer, at: number): TransactionFact {
 }
 
 function receivedAt(bytes: Buffer, at: number): ReceivedFact {
-  const sizes = {
-    size: bytes.readUInt32LE(at + SIZE),
-    vsize: bytes.readUInt32LE(at + VSIZE),
-    weight: bytes.readUInt32LE(at + WEIGHT),
-    version: bytes.readInt32LE(at + VERSION),
-  };
+  const { wtxid, ...told } = readReceipt(bytes, at + BODY);
+  const txid = readHash(bytes, at + TXID);
   return {
-    kind: 'received',
-    timeMs: bytes.readDoubleLE(at + TIME),
-    txid: readHash(bytes, at + TXID),
-    wtxid: readHash(bytes, at + WTXID),
-    connection: connectionAt(bytes, at),
-    ...sizes,
-    numInputs: bytes.readUInt32LE(at + INPUTS),
-    numOutputs: bytes.readUInt32LE(at + OUTPUTS),
-    value: bytes.readDoubleLE(at + VALUE),
-    fee: numberAt(bytes, at + FEE),
-    checkedAfterMs: numberAt(bytes, at + CHECKED),
-    reason: NON_STANDARD_REASONS[(bytes[at + REASON] ?? 0) - 1] ?? null,
-    measures: unpackMeasures(sizes, bytes, at + MEASURES),
+    ...{ kind: 'received', timeMs: bytes.readDoubleLE(at + TIME), txid, wtxid: wtxid ?? txid },
+    ...{ connection: connectionAt(bytes, at), ...told },
   };
+}
+
+/** Where the wtxid of a receipt stands. */
+function wtxidAt(bytes: Buffer, at: number): number {
+  return receiptWtxidAt(bytes, at + BODY) ?? at + TXID;
 }
 
 /** The connection by which a transaction came; null where that is not known. */

@@ -5,7 +5,7 @@ import { displayOf, type Hash } from '../wire/hash';
 import { itemKey, type ItemGroup } from './item-log';
 import type { BlockConnection, KnownBlock } from './known-blocks';
 import { type UnixOf, durationText } from './times';
-import type { ReceivedFact, TransactionFact } from './transaction-log';
+import type { ReceivedFact, TransactionFact } from './transaction-facts';
 import { fact, nameOf, step } from './tell';
 import type { PolicyVerdict, Told, WhyFact, WhyStep } from './why-answer';
 import { ANNOUNCED_BY_WTXID, ASKED, NOT_FOUND, type WhyRecord } from './why-record';
@@ -49,7 +49,7 @@ export function transactionWhy(record: WhyRecord, id: Hash, unixOf: UnixOf): Tol
   const steps = [
     ...announcementSteps(record, spread, firstMs),
     ...requestSteps(record, [...asked, ...lacking]),
-    ...told.slice(0, MOST_STEPS).flatMap((it) => factSteps(record, it, txid)),
+    ...told.slice(0, MOST_STEPS).flatMap((it) => factSteps(record, it, told, txid)),
     ...mined.flatMap(minedSteps),
   ];
   const state = stateOf(told, received, mined, record.bestHeight);
@@ -58,6 +58,7 @@ export function transactionWhy(record: WhyRecord, id: Hash, unixOf: UnixOf): Tol
     facts: [
       { name: 'state', value: state, unit: '' },
       ...(received === undefined ? [] : receivedFacts(received, told)),
+      ...conflictFacts(told, txid),
       ...chainFacts(mined, record.bestHeight),
       ...spreadFacts(record, spread),
     ],
@@ -99,7 +100,12 @@ function requestSteps(record: WhyRecord, groups: readonly ItemGroup[]): WhyStep[
   );
 }
 
-function factSteps(record: WhyRecord, told: TransactionFact, txid: Hash): WhyStep[] {
+function factSteps(
+  record: WhyRecord,
+  told: TransactionFact,
+  all: readonly TransactionFact[],
+  txid: Hash,
+): WhyStep[] {
   const { timeMs } = told;
   switch (told.kind) {
     case 'received': {
@@ -113,8 +119,10 @@ function factSteps(record: WhyRecord, told: TransactionFact, txid: Hash): WhySte
     }
     case 'fee':
       return [step(timeMs, `its fee is known: ${told.fee} sat`)];
-    case 'removed':
-      return [step(timeMs, REMOVED[told.reason])];
+    case 'removed': {
+      const rival = told.reason === 'replaced' ? rivalOf(all, txid, timeMs) : null;
+      return [{ ...step(timeMs, REMOVED[told.reason]), about: rival === null ? null : displayOf(rival) }];
+    }
     case 'shed':
       return [
         step(
@@ -132,6 +140,25 @@ function factSteps(record: WhyRecord, told: TransactionFact, txid: Hash): WhySte
       return [{ ...step(timeMs, `${what}: ${output}`), about: displayOf(isLater ? told.other : told.txid) }];
     }
   }
+}
+
+/** The transaction that came last before a time and spends an output that this one spends; null for none. */
+function rivalOf(told: readonly TransactionFact[], txid: Hash, timeMs: number): Hash | null {
+  const last = told.findLast((it) => it.kind === 'conflict' && it.other === txid && it.timeMs <= timeMs);
+  return last?.txid ?? null;
+}
+
+/** With how many others it spends one output, and which one took its place. */
+function conflictFacts(told: readonly TransactionFact[], txid: Hash): WhyFact[] {
+  const others = new Set(
+    told.flatMap((it) => (it.kind === 'conflict' ? [it.txid === txid ? it.other : it.txid] : [])),
+  );
+  const removed = told.findLast((it) => it.kind === 'removed');
+  const rival = removed?.reason === 'replaced' ? rivalOf(told, txid, removed.timeMs) : null;
+  return [
+    ...(others.size === 0 ? [] : [fact('conflicts', others.size, 'transactions')]),
+    ...(rival === null ? [] : [fact('replaced_by', displayOf(rival))]),
+  ];
 }
 
 const REMOVED = {

@@ -1,3 +1,4 @@
+import { UNKNOWN_POOL, minerOf } from '../chain/miner';
 import type { Handlers } from '../lib/event-bus';
 import type { Collector, MonitorEvents } from '../metrics/collector';
 import type { PeerAccounts } from '../metrics/sessions/peer-accounts';
@@ -9,7 +10,8 @@ import { INV_TX, INV_WTX, type InventoryItem, kindOfItem } from '../wire/message
 import { ItemLog } from './item-log';
 import { KnownBlocks } from './known-blocks';
 import { KnownPeers } from './known-peers';
-import { type TransactionFact, TransactionLog } from './transaction-log';
+import type { TransactionFact } from './transaction-facts';
+import { TransactionLog } from './transaction-log';
 
 /** What the groups of ids tell. */
 const ANNOUNCED_BY_TXID = 1;
@@ -19,9 +21,9 @@ export const ASKED = 4;
 const IN_BLOCK = 5;
 
 /** The parts of the memory. What strangers fill has its own, so that it displaces nothing else. */
-const ANNOUNCED_PART = 0.3;
-const ASKED_PART = 0.1;
-const MINED_PART = 0.1;
+const ANNOUNCED_PART = 0.37;
+const ASKED_PART = 0.085;
+const MINED_PART = 0.045;
 const TRANSACTIONS_PART = 0.5;
 
 /** How long and in how much memory a node remembers what happened to transactions, blocks and peers. */
@@ -208,6 +210,7 @@ export class WhyRecord implements Collector {
           ...{ size: block.size, weight: block.weight, numTx: block.transactions.length },
           ...{ numInputs, numOutputs, numUnseen, fees: totalTxFees ?? null, time: block.time },
           ...{ coinbaseTxid: block.transactions[0]?.wireTxid ?? null, prev: block.wirePrevHash },
+          pool: minerOf(block) ?? UNKNOWN_POOL,
         };
       },
       blockConnected: ({ block, height }) => {

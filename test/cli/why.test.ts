@@ -4,11 +4,13 @@ import path from 'node:path';
 import { startApp, type App } from '../../src/app/listener';
 import { main } from '../../src/cli/main';
 import { createLog } from '../../src/lib/log';
+import { parseBlock } from '../../src/wire/block';
 import { parseTransaction } from '../../src/wire/transaction';
 import type { WhyAnswer } from '../../src/why/why-answer';
+import { mineBlock, REGTEST } from '../chain/mine';
 import { Cleanup } from '../support/cleanup';
 import { freePort } from '../support/free-port';
-import { ServingPeer, txThing } from '../support/serving-peer';
+import { ServingPeer, blockThing, txThing } from '../support/serving-peer';
 import { until } from '../support/until';
 import { buildTransaction } from '../wire/build';
 
@@ -145,6 +147,22 @@ describe('beside a running node', () => {
     expect((await fetch(`${page}/api/why?id=ab`)).status).toBe(400);
   });
 
+  it('tells of a block from the record and the store: what it was held to, and the branch that it ends', async () => {
+    const block = parseBlock(mineBlock({ on: REGTEST.genesis, height: 1 }));
+    serving.announce([blockThing(block.bytes)]);
+    const wanted = ['processed_blocks', 'blocks', 'block_templates', 'chain_tips'];
+    const told = await until('its points', async () => {
+      const it = await answer(block.hash);
+      const series = it.stored.map((point) => point.series);
+      return wanted.every((name) => series.includes(name)) ? it : undefined;
+    });
+    expect(told).toMatchObject({ kind: 'block', id: block.hash });
+    expect(told.facts).toContainEqual({ name: 'pool', value: 'unknown', unit: '' });
+    const stored = new Map(told.stored.map(({ series, values }) => [series, values]));
+    expect(stored.get('block_templates')).toMatchObject({ pool: 'unknown', is_empty: true, height: 1 });
+    expect(stored.get('chain_tips')).toMatchObject({ status: 'active', height: 1, branch_length: 0 });
+  });
+
   it('says in one line that nothing is known, and why', async () => {
     const unknown = 'ab'.repeat(32);
     const { out, err, status } = await run(unknown);
@@ -169,6 +187,9 @@ describe('once the node has stopped', () => {
     const peer = await answer(serving.address);
     expect(peer).toMatchObject({ kind: 'peer', id: serving.address });
     expect(peer.stored[0]?.values).toMatchObject({ address: serving.address, reason: 'stopped' });
+    const messages = peer.stored.find(({ series }) => series === 'session_messages')?.values ?? {};
+    expect(messages).toMatchObject({ recv_tx: 2, sent_getdata: expect.any(Number) as number });
+    expect(Object.values(messages)).not.toContain(0);
   });
 
   it('says in one line what a store without the data can’t tell', async () => {

@@ -32,9 +32,11 @@ function forget(accounts: PeerAccounts): (event: MonitorEvents['disconnected']) 
   return ({ peer }) => void accounts.left(peer);
 }
 
+const COINBASE = { inputs: [], outputs: [] };
+
 function block(hash: string, changes: Partial<ProcessedBlock> = {}): ProcessedBlock {
   return {
-    block: { hash, size: 285, transactions: [1, 2] } as never,
+    block: { hash, wireHash: fakeHash(hash), size: 285, transactions: [COINBASE, COINBASE] } as never,
     ...{ peerAddress: 'x', status: 'accepted', height: 7, reason: undefined },
     ...{ processTimeMs: 1.5, totalTxFees: 10 },
     ...changes,

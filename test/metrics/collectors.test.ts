@@ -639,7 +639,7 @@ describe('chain_tips', () => {
 
   it('tells all tips where one may have changed, and nothing otherwise', () => {
     let changes = 5;
-    const all = () => ({ tips: [tip, fork], stale: 2, best: 8 });
+    const all = () => ({ tips: [tip, fork], moreTips: 0, stale: 2, best: 8 });
     const bench = benchOf([chainTips], { tips: { changes: () => changes, all } });
     bench.interval();
     const lines = bench.lines();
@@ -661,7 +661,7 @@ describe('chain_tips', () => {
   });
 
   it('has no stale rate at the genesis block', () => {
-    const all = () => ({ tips: [{ ...tip, height: 0 }], stale: 0, best: 0 });
+    const all = () => ({ tips: [{ ...tip, height: 0 }], moreTips: 0, stale: 0, best: 0 });
     const bench = benchOf([chainTips], { tips: { changes: () => 1, all } });
     bench.interval();
     expect(bench.lines()).toEqual([`chain_tips,${TAGS},status=active height=0i,branch_length=0i,sha="0a" 1`]);

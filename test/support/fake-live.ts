@@ -3,6 +3,7 @@ import type {
   Health,
   Live,
   LiveBlock,
+  LiveChain,
   LiveEvent,
   LivePeer,
   LiveSession,
@@ -42,6 +43,13 @@ export class FakeLive implements Live {
 
   health(): Health {
     return this.state;
+  }
+
+  /** The tree of its chain. */
+  tree: LiveChain = { blocks: [], branches: 0, moreBranches: 0, stale: 0, best: 0 };
+
+  chain(): LiveChain {
+    return this.tree;
   }
 
   blocks(): readonly LiveBlock[] {

@@ -250,3 +250,17 @@ it('ends when the page does, immediately', async () => {
   await stream.reading;
   await expect(ask(served.port, '/')).rejects.toThrow('ECONNREFUSED');
 });
+
+it('tells the tree of the chain of a running node, and that there is none', async () => {
+  const live = new FakeLive();
+  const served = await servedPage(cleanup, { live, points: [] });
+  const { status, json } = await ask(served.port, '/api/chain');
+  expect([status, json]).toEqual([200, live.tree]);
+  expect((await ask(served.port, '/api/chain?x=1')).status).toBe(400);
+  const alone = await servedPage(cleanup, { points: [] });
+  const refused = await ask(alone.port, '/api/chain');
+  expect([refused.status, refused.json]).toEqual([
+    404,
+    { error: 'no node runs here that follows the chain' },
+  ]);
+});

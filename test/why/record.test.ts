@@ -179,8 +179,11 @@ it('tells of a fee that was learnt later, of conflicts on both sides, and of its
   expect(older.timeline.slice(2).map(({ what, about }) => [what, about])).toEqual([
     ['its fee is known: 500 sat', null],
     [`another one spends the same output: ${output}`, second.txid],
-    ['left the relay view: replaced by another one that spends the same output', null],
+    ['left the relay view: replaced by another one that spends the same output', second.txid],
   ]);
+  expect(factsOf(older)).toMatchObject({ conflicts: 1, replaced_by: second.txid });
+  expect(factsOf(newer)).toMatchObject({ conflicts: 1 });
+  expect(factsOf(newer)['replaced_by']).toBeUndefined();
   expect(newer.timeline.map(({ what, about }) => [what, about])).toEqual(
     expect.arrayContaining([[`spends an output that another one spends: ${output}`, first.txid]]),
   );
@@ -238,7 +241,8 @@ it('tells who announced a block first, how it came, and what it lacked', () => {
   const block = blockOf('block', transactionOf());
   bus.emit('block', { peer: b, block, first: true, requested: true, receivedMs: 30 });
   bus.emit('compactBlock', {
-    ...{ hash, prefilled: 1, shortIds: 9, missing: 2, bytes: 90, blockTxnBytes: 400 },
+    ...{ hash, prefilled: 3, shortIds: 9, missing: 7, bytes: 90, blockTxnBytes: 400, needlessPrefills: 2 },
+    missingKinds: { unseen: 3, nonstandard: 1, replaced: 2, evicted: 0, other: 1 },
     rebuilt: { bytes: 3_000, ms: 4 },
   });
   connect(block, 7, 40);
@@ -252,9 +256,29 @@ it('tells who announced a block first, how it came, and what it lacked', () => {
     [40, 'joined the best chain', null],
   ]);
   expect(factsOf(answer)).toMatchObject({
-    ...{ first_peer: b.address, peers: 2, delay_2nd: 15, missing: 2, short_ids: 9, rebuilt: true },
-    ...{ total_tx_fees: 700, process_time: 1.5 },
+    ...{ first_peer: b.address, peers: 2, delay_2nd: 15, missing: 7, short_ids: 9, rebuilt: true },
+    ...{
+      missing_unseen: 3,
+      missing_nonstandard: 1,
+      missing_replaced: 2,
+      missing_evicted: 0,
+      missing_other: 1,
+    },
+    ...{ needless_prefills: 2, total_tx_fees: 700, process_time: 1.5, pool: 'unknown' },
   });
+});
+
+it('says where it is not known why a compact block lacked transactions', () => {
+  const hash = fakeHash('block');
+  bus.emit('blockAnnounced', { peer: b, hash });
+  bus.emit('compactBlock', { hash, prefilled: 1, shortIds: 9, missing: 2, bytes: 90, blockTxnBytes: 0 });
+  connect(blockOf('block', transactionOf()), 7, 40);
+  const answer = answers.answer(displayOf(hash));
+  expect(factsOf(answer)).toMatchObject({ missing: 2, rebuilt: false });
+  expect(factsOf(answer)['missing_unseen']).toBeUndefined();
+  expect(answer.notKnown).toContain(
+    'Why those were missing is not known: the block was not rebuilt from the compact one.',
+  );
 });
 
 it('tells of a peer: its connections, violations, and what it was the first to send', () => {

@@ -1,4 +1,4 @@
-import { minerOf } from '../../chain/miner';
+import { UNKNOWN_POOL, minerOf } from '../../chain/miner';
 import { auditBlock } from '../../mempool/block-audit';
 import { minRelayFee } from '../../mempool/min-relay-fee';
 import type { Block } from '../../wire/block';
@@ -7,8 +7,6 @@ import type { CollectorFactory } from '../collector';
 
 /** Blocks whose times are remembered, for the time between a block and its parent. */
 const KEPT_TIMES = 100;
-
-const UNKNOWN_POOL = 'unknown';
 
 /** `block_templates`: each block of the best chain, held to what the relay view would have put into it. */
 export const blockTemplates: CollectorFactory = (context) => {

@@ -1,3 +1,4 @@
+import type { LiveChain } from '../../live/live';
 import type { WhyAnswer } from '../../why/why-answer';
 import type {
   Info,
@@ -43,6 +44,11 @@ export class Api {
   /** @throws ApiError with status 404 if the peer is not connected any more */
   peer(id: number): Promise<PeerAnswer> {
     return this.json<PeerAnswer>(`/api/peer?id=${id}`);
+  }
+
+  /** @throws ApiError with status 404 where no node runs */
+  chain(signal: AbortSignal): Promise<LiveChain> {
+    return this.json<LiveChain>('/api/chain', { signal });
   }
 
   schema(): Promise<Schema> {

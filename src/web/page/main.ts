@@ -1,4 +1,5 @@
 import { Api } from './api';
+import { ChainView } from './chain-view';
 import { ClockNote } from './clock-note';
 import { Head } from './head';
 import { type Found, Jump } from './jump';
@@ -8,7 +9,7 @@ import { Now } from './now';
 import { Panels } from './panels';
 import { QueryBox } from './query-box';
 import { findLink, whyLink } from './place';
-import { Refresher, retryAfterMs } from './refresher';
+import { type Refreshed, Refresher, retryAfterMs } from './refresher';
 import { searchOf } from './search';
 import { byId } from './dom';
 import { storedBlocks } from './stored-blocks';
@@ -25,7 +26,10 @@ const INFO_EVERY_MS = 60_000;
 
 /** Peers of a watched node come once a minute, its health every 5 s. */
 const NODE_EVERY_MS = 10_000;
-const NODE_TICK_MS = 500;
+
+/** The tree of the chain and the time of its blocks. */
+const CHAIN_EVERY_MS = 10_000;
+const TICK_MS = 500;
 
 /** Wires the page. */
 function start(): void {
@@ -56,6 +60,12 @@ function start(): void {
   };
   const nodeView = new NodeView({ api, node: watchedNode, newestMs: () => newestMs, now });
   const nodeRefresher = keepUpToDate(nodeView, () => (view.live ? NODE_EVERY_MS : null));
+  const chainView = new ChainView({
+    ...{ api, view: shown, times, now },
+    isLive: () => info?.live ?? false,
+    node: () => info?.node ?? null,
+  });
+  const chainRefresher = keepUpToDate(chainView, () => (view.live ? CHAIN_EVERY_MS : null));
   /** Until the first look at the store is over, nothing is known of its newest point. */
   const take = (status: Status): void => {
     if (status.newestMs === null) return;
@@ -80,7 +90,7 @@ function start(): void {
       hasSeveral: () => (info?.nodes.length ?? 0) > 1,
       peers: () => (info?.live === true ? moment.peerCount : null),
     },
-    nodeView.element,
+    { node: nodeView.element, chain: chainView.element },
   );
   const clockNote = new ClockNote({ api, view: shown, times });
   const box: QueryBox = new QueryBox({
@@ -114,6 +124,7 @@ function start(): void {
     head.setFollowing(view.live);
     panels.onView();
     nodeRefresher.invalidate();
+    chainRefresher.invalidate();
     void clockNote.load();
   };
   addEventListener('popstate', () => {
@@ -142,6 +153,7 @@ function start(): void {
       if (state !== 'open' || !wasLost) return;
       wasLost = false;
       panels.hurry();
+      chainRefresher.hurry();
     },
     onMessage: (kind, message) => {
       if (kind === 'status' && 'nowMs' in message) {
@@ -155,6 +167,7 @@ function start(): void {
         verdicts.show(message.verdicts);
       }
       moment.take(kind, message);
+      if (kind === 'block' && view.live) chainRefresher.hurry();
       if (kind === 'block' && refreshEveryMs(view, times()) !== null) panels.hurry();
     },
   });
@@ -187,16 +200,19 @@ function start(): void {
   setInterval(() => void api.info().then(offer, () => undefined), INFO_EVERY_MS);
 }
 
-/** Loads the section of the watched node while it is in sight. */
-function keepUpToDate(nodeView: NodeView, everyMs: () => number | null): Refresher<NodeView> {
-  const refresher = new Refresher<NodeView>({ atOnce: 1, everyMs, now: () => Date.now() });
-  refresher.add(nodeView);
+/** Loads a section of the page while it is in sight. */
+function keepUpToDate<T extends Refreshed & { readonly element: HTMLElement }>(
+  section: T,
+  everyMs: () => number | null,
+): Refresher<T> {
+  const refresher = new Refresher<T>({ atOnce: 1, everyMs, now: () => Date.now() });
+  refresher.add(section);
   new IntersectionObserver((entries) => {
-    for (const { isIntersecting } of entries) refresher.setVisible(nodeView, isIntersecting);
-  }).observe(nodeView.element);
+    for (const { isIntersecting } of entries) refresher.setVisible(section, isIntersecting);
+  }).observe(section.element);
   setInterval(() => {
     if (!document.hidden) refresher.tick();
-  }, NODE_TICK_MS);
+  }, TICK_MS);
   return refresher;
 }
 

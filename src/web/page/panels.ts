@@ -30,10 +30,10 @@ export class Panels {
   private readonly byElement = new Map<Element, PanelView>();
   private readonly sight: IntersectionObserver;
 
-  /** @param intro comes before the panels of the theme `node` */
+  /** @param intros what comes before the panels of a theme */
   constructor(
     private readonly modules: PanelModules & { readonly tabs: Tabs },
-    private readonly intro: HTMLElement,
+    private readonly intros: Readonly<Partial<Record<string, HTMLElement>>>,
   ) {
     this.refresher = new Refresher({
       atOnce: AT_ONCE,
@@ -67,7 +67,7 @@ export class Panels {
         theme,
         title,
         () => own.map((info) => new PanelView(info, this.modules, () => group.arrange())),
-        theme === WATCHED ? this.intro : null,
+        this.intros[theme] ?? null,
       );
       this.groups.set(theme, group);
       const item = el('li', {}, el('a', { href: `#${theme}` }, title));
