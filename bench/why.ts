@@ -10,6 +10,7 @@ import { LocalAnswers } from '#dist/query/local-answers';
 import { QueryScheduler } from '#dist/query/query-scheduler';
 import { PeerAccounts } from '#dist/metrics/sessions/peer-accounts';
 import { openStore } from '#dist/store/store';
+import { measuresOf } from '#dist/policy/measures';
 import { INV_WTX } from '#dist/wire/messages/inventory';
 import { displayOf } from '#dist/wire/hash';
 import { type Transaction, parseTransaction } from '#dist/wire/transaction';
@@ -46,7 +47,8 @@ const announced = medianMs(RUNS, () => {
 const asked = medianMs(RUNS, () => record.on.requested?.({ peer, count: COUNT, items }));
 const judged = medianMs(RUNS, () => {
   for (const transaction of transactions) {
-    record.on.judged?.({ transaction, verdict, fee: 1_000, receivedMs: ms, judgedMs: ms });
+    const measures = measuresOf(transaction, {});
+    record.on.judged?.({ transaction, verdict, measures, fee: 1_000, receivedMs: ms, judgedMs: ms });
     record.on.transaction?.({ peer, transaction, first: true, receivedMs: ms });
   }
 });
