@@ -140,6 +140,23 @@ async function record(
   return { bytes, loopMs, allMs: processorMs() - began, directory: opened.directory };
 }
 
+/** The processor time of the same traffic where nothing records it: that of the benchmark itself. */
+function unrecordedMs(traffic: (opened: Open) => number): number {
+  const clock = new SystemClock();
+  const recorder = {
+    ...{ clock, arrived: nothing, message: nothing, sent: nothing },
+    event: (_event: string, _payload: unknown, action: () => void) => action(),
+  };
+  const claims = decodeVersion(VERSION);
+  const peers = Array.from({ length: PEERS }, (_, i) => ({
+    ...{ id: i + 1, address: `192.0.2.${i + 1}:8333`, outbound: true, claims },
+  }));
+  const before = processorMs();
+  const opened = { recorder: recorder as unknown as Recorder, peers };
+  for (let part = 0; part < 10; part++) traffic(opened as unknown as Open);
+  return processorMs() - before;
+}
+
 let at = 0;
 const relayTraffic = (opened: Open): number => {
   let bytes = 0;
@@ -180,13 +197,18 @@ async function main(): Promise<void> {
     ['blocks', blockTraffic],
   ] as const) {
     const rounds: Awaited<ReturnType<typeof record>>[] = [];
-    for (let round = 0; round < ROUNDS; round++) rounds.push(await record(`${name}-${round}`, traffic));
+    const without: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      rounds.push(await record(`${name}-${round}`, traffic));
+      without.push(unrecordedMs(traffic));
+    }
     const bytes = rounds[0]?.bytes ?? 1;
     const loop = median(rounds.map(({ loopMs }) => loopMs));
     const all = median(rounds.map(({ allMs }) => allMs));
     console.log(
       `recording ${name}, ${(bytes / 1e6).toFixed(0)} MB: at 10 MB/s ${percent(loop, bytes)} of a core in the loop, ` +
-        `${percent(all, bytes)} with the threads that compress and write`,
+        `${percent(all, bytes)} with the threads that compress and write; the traffic itself ` +
+        `${percent(median(without), bytes)}, which is in both`,
     );
     const directory = rounds[0]?.directory ?? '';
     const raws = await rawsOf(directory);

@@ -14,6 +14,7 @@ import { LocalAnswers } from '#dist/query/local-answers';
 import { QueryScheduler } from '#dist/query/query-scheduler';
 import { PeerAccounts } from '#dist/metrics/sessions/peer-accounts';
 import { openStore } from '#dist/store/store';
+import { measuresOf } from '#dist/policy/measures';
 import { INV_WTX } from '#dist/wire/messages/inventory';
 import { displayOf } from '#dist/wire/hash';
 import { parseBlock } from '#dist/wire/block';
@@ -57,7 +58,8 @@ const announced = medianMs(RUNS, () => {
 const asked = medianMs(RUNS, () => record.on.requested?.({ peer, count: COUNT, items }));
 const judged = medianMs(RUNS, () => {
   for (const transaction of transactions) {
-    record.on.judged?.({ transaction, verdict, fee: 1_000, receivedMs: ms, judgedMs: ms });
+    const measures = measuresOf(transaction, {});
+    record.on.judged?.({ transaction, verdict, measures, fee: 1_000, receivedMs: ms, judgedMs: ms });
     record.on.transaction?.({ peer, transaction, first: true, receivedMs: ms });
   }
 });
@@ -121,10 +123,7 @@ function relayed(): readonly Transaction[] {
 function holds(): void {
   const list = relayed();
   const [maxBytes, lasting] = [Number(values.mb) * 1e6, Number(values.hours)];
-  const own = new WhyRecord(
-    { keptMs: 30 * 86_400_000, maxBytes },
-    { monotonicMs: () => ms, accounts, unseen: () => 0 },
-  );
+  const own = new WhyRecord({ keptMs: 30 * 86_400_000, maxBytes }, { monotonicMs: () => ms, accounts });
   const waiting: Transaction[][] = Array.from({ length: PEERS }, () => []);
   let mempool: Transaction[] = [];
   let came = 0;
@@ -143,7 +142,8 @@ function holds(): void {
       own.on.requested?.({ peer: { ...peer, id }, count: wanted.length, items: wanted });
     }
     for (const transaction of fresh) {
-      own.on.judged?.({ transaction, verdict, fee: 1_000, receivedMs: ms, judgedMs: ms + 0.3 });
+      const measures = measuresOf(transaction, {});
+      own.on.judged?.({ transaction, verdict, measures, fee: 1_000, receivedMs: ms, judgedMs: ms + 0.3 });
       own.on.transaction?.({ peer, transaction, first: true, receivedMs: ms });
     }
     mempool.push(...fresh);

@@ -10,6 +10,10 @@ import { FirstLine } from '#dist/p2p/i2p/first-line';
 import { parseSamReply, SamError, type SamReply } from '#dist/p2p/i2p/sam-reply';
 import { readProtocolInfo } from '#dist/p2p/tor/authenticate';
 import { ControlError, ControlReader } from '#dist/p2p/tor/control-reader';
+import { comparePolicies } from '#dist/policy/compare';
+import { COMPARED_POLICIES } from '#dist/policy/compared';
+import { NO_RULE, policyDifference } from '#dist/policy/difference';
+import { measuresOf } from '#dist/policy/measures';
 import { checkSanity } from '#dist/policy/sanity';
 import { POLICY_NAMES, standardness } from '#dist/policy/standardness';
 import type { Block } from '#dist/wire/block';
@@ -90,10 +94,39 @@ export const TARGETS: readonly Target[] = [
   { command: 'control', read: readControl, refusal: ControlError },
 ];
 
+/**
+ * Compares the policies on a transaction. Those that also judge each transaction must come to the same, and
+ * what is told of a difference must follow from the rules.
+ */
+function comparePolicyVerdicts(transaction: Transaction): void {
+  const measures = measuresOf(transaction, {});
+  for (const fee of [null, 0, measures.vsize >> 1]) {
+    const broken = comparePolicies(measures, fee).filter(({ outcome }) => outcome === 'broken');
+    const firsts = COMPARED_POLICIES.map(
+      ({ name }) => broken.find(({ policy }) => policy === name)?.rule ?? NO_RULE,
+    );
+    const doDiffer = firsts.includes(NO_RULE) && firsts.some((rule) => rule !== NO_RULE);
+    if (policyDifference(measures, fee)?.join() !== (doDiffer ? firsts.join() : undefined))
+      throw new Error('a difference between policies is told in another way');
+    for (const [judge, policy] of [
+      ['btcd', 'btcd'],
+      ['core', 'core31'],
+    ] as const) {
+      const { reason } = standardness(judge, transaction, { fee: fee ?? undefined });
+      const rules = broken.filter((it) => it.policy === policy && it.rule !== 'min-fee');
+      if ((reason !== undefined) !== rules.length > 0)
+        throw new Error(
+          `${policy} judges ${String(reason)}, compared ${rules.map(({ rule }) => rule).join()}`,
+        );
+    }
+  }
+}
+
 /** Runs the checks that the listener runs on a decoded transaction. */
 export function judgeTransaction(transaction: Transaction): void {
   checkSanity(transaction);
   legacySigops(transaction);
+  comparePolicyVerdicts(transaction);
   for (const policy of POLICY_NAMES) {
     const { inputs, outputs } = standardness(policy, transaction);
     if (inputs.length !== transaction.inputs.length || outputs.length !== transaction.outputs.length)

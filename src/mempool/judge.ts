@@ -1,5 +1,6 @@
 import type { ChainEvents } from '../chain/chain-events';
 import type { EventBus } from '../lib/event-bus';
+import { measuresOf } from '../policy/measures';
 import { type PolicyName, standardness } from '../policy/standardness';
 import type { Transaction } from '../wire/transaction';
 import type { MempoolEvents } from './mempool-events';
@@ -40,9 +41,11 @@ export class Judge {
    */
   judge(transaction: Transaction, fee: number | undefined, receivedMs: number): boolean {
     const { nextHeight, medianTime } = this;
-    const verdict = standardness(this.policy, transaction, { nextHeight, medianTime, fee });
+    const context = { nextHeight, medianTime, fee };
+    const verdict = standardness(this.policy, transaction, context);
     const judgedMs = this.modules.monotonicMs?.();
-    this.modules.bus.emit('judged', { transaction, verdict, fee, receivedMs, judgedMs });
+    const measures = measuresOf(transaction, context);
+    this.modules.bus.emit('judged', { transaction, verdict, measures, fee, receivedMs, judgedMs });
     return verdict.reason === undefined;
   }
 }

@@ -1,3 +1,4 @@
+import type { Measures } from '../policy/measures';
 import type { Standardness } from '../policy/verdict';
 import type { Hash } from '../wire/hash';
 import type { Transaction } from '../wire/transaction';
@@ -20,6 +21,8 @@ export type RemovalReason =
 export interface JudgedTransaction {
   readonly transaction: Transaction;
   readonly verdict: Standardness;
+  /** What other policies' verdicts follow from. */
+  readonly measures: Measures;
   /** In satoshi; undefined if unknown. */
   readonly fee: number | undefined;
   /** When it came, on the monotonic clock, before it was decoded. */

@@ -83,6 +83,11 @@ export class Announcers {
     return scratch.subarray(0, this.count).sort();
   }
 
+  /** The numbers of the peers. */
+  eachPeer(visit: (peer: number) => void): void {
+    this.each(({ peers }, i) => visit(peers[i] ?? 0));
+  }
+
   /** Gives the memory back; nothing is remembered after that. */
   release(): void {
     for (const chunk of this.chunks) if (free.length < MOST_FREE) free.push(chunk);

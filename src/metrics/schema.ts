@@ -1,4 +1,5 @@
 import { COUNTED_COMMANDS, type CountedCommand } from '../wire/commands';
+import { CLIENT_FAMILIES, FAMILY_NAMES, type FamilyColumn } from './client-families';
 import { type BucketColumn, FEE_BUCKETS } from './fee-buckets';
 import { type Column, type Series, type ValueOf, column } from './schema-types';
 import { COMMAND_COUNTS, type CommandColumn } from './sessions/session-commands';
@@ -50,6 +51,25 @@ const perFeeBucket = Object.fromEntries(
     [vsize, column('int', 'gauge', 'vB', 'Their virtual size')],
   ]),
 ) as Record<BucketColumn, Column & { readonly type: 'int'; readonly kind: 'gauge' }>;
+
+/** Columns of peers by the program that they claim to be. */
+const perFamily = Object.fromEntries(
+  CLIENT_FAMILIES.flatMap((family) => {
+    const whose = family === 'other' ? 'other peers' : `peers that claim to be ${FAMILY_NAMES[family]}`;
+    return [
+      [family, column('int', 'count', 'announcements', `Announcements of those transactions by ${whose}`)],
+      [
+        `${family}_peers`,
+        column(
+          'int',
+          'count',
+          'announcements',
+          `How many there were if each of the ${whose} had announced each`,
+        ),
+      ],
+    ];
+  }),
+) as Record<FamilyColumn, CountColumn>;
 
 const projected = 'if miners took the waiting transactions in the order of feerates and nothing else came';
 
@@ -769,6 +789,27 @@ export const SCHEMA = {
       ),
     },
     anchors: ['peers', 'delay_confirmed'],
+  },
+  policy_differential: {
+    help: 'Transactions on which relay policies differ: at least one refuses them, and at least one knows no reason to ([why.md](why.md#relay-policies) lists the rules). Each is counted once for each policy, by what that policy does with it. Fees are those known at the receipt.',
+    when: 'once an interval for each policy and rule that something happened to; not for watched nodes',
+    tags: {
+      policy: { help: '`btcd`, `core31`, `core29` or `knots`, with its defaults.' },
+      rule: {
+        help: 'The first rule that the transaction breaks, of a fixed list; `none`: it breaks none, as far as its fee is known.',
+      },
+    },
+    columns: {
+      num_tx: column(
+        'int',
+        'count',
+        'transactions',
+        'Transactions whose first announcement was half a minute ago, as far as `propagation` follows them',
+      ),
+      confirmed: column('int', 'count', 'transactions', 'Transactions of the kind that blocks contained'),
+      ...perFamily,
+    },
+    anchors: ['num_tx'],
   },
   compact_blocks: {
     help: 'Compact blocks (BIP152), and how much of them was in the relay view; for each block only the first compact block that a peer sent.',

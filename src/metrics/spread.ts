@@ -1,3 +1,4 @@
+import type { PolicyDifference } from '../policy/difference';
 import type { Hash } from '../wire/hash';
 import { Announcers } from './announcers';
 
@@ -23,6 +24,8 @@ export class Spread {
   /** Of a watched node: delays until it asked for it, and until it announced it itself. */
   requested: number | undefined;
   relayed: number | undefined;
+  /** Of a transaction: what policies that differ on it do with it. */
+  difference: PolicyDifference | undefined;
 
   constructor(
     readonly kind: 'tx' | 'block',
@@ -62,6 +65,11 @@ export class Spread {
   /** Delays of all announcements in microseconds, ascending; the first is 0. Valid until the next call. */
   delaysUs(): Uint32Array {
     return this.announcers.sortedUs();
+  }
+
+  /** The numbers of the peers that announced it. */
+  eachPeer(visit: (number: number) => void): void {
+    this.announcers.eachPeer(visit);
   }
 
   /** Gives its memory back, once nobody asks for its delays any more. */

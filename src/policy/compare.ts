@@ -19,139 +19,160 @@ const MAX_DATACARRIER = 83;
 /** CAT-21 marks its transactions by this lock time; Knots calls them parasites. */
 const CAT21_LOCK_TIME = 21;
 
-/** A value that must not exceed a limit. */
-interface Most {
-  readonly value: number;
-  readonly most: number;
+/** A rule of a policy. Fees are in satoshi; null if unknown. */
+interface Rule {
+  readonly rule: string;
   readonly unit: string;
+  readonly value: (measures: Measures, fee: number | null) => number | null;
+  readonly limit: (measures: Measures) => string;
+  readonly outcome: (measures: Measures, fee: number | null) => AppliedRule['outcome'];
+  /** Whether it is about the transaction; left out: it is about each. */
+  readonly isAbout?: (measures: Measures) => boolean;
 }
-
-/** Values and limits of a policy by rule; rules that a policy lacks are left out. */
-type Limits = Readonly<Record<string, Most>>;
 
 /** Applies every rule of every policy. @param fee in satoshi; null if unknown */
 export function comparePolicies(measures: Measures, fee: number | null): readonly AppliedRule[] {
-  return COMPARED_POLICIES.flatMap(({ name: policy }): readonly AppliedRule[] => [
-    versionRule(policy, measures),
-    {
-      ...{ policy, rule: 'tx-size-small', value: measures.strippedSize, unit: 'bytes' },
-      ...{ limit: `at least ${MIN_STRIPPED_BYTES}` },
-      outcome: measures.strippedSize < MIN_STRIPPED_BYTES ? 'broken' : 'kept',
-    },
-    ...Object.entries({ ...commonLimits(measures), ...LIMITS[policy](measures) }).map(
-      ([rule, { value, most, unit }]): AppliedRule => ({
-        ...{ policy, rule, value, unit, limit: most === 0 ? 'none' : `at most ${most}` },
-        outcome: value > most ? 'broken' : 'kept',
-      }),
-    ),
-    ...dustRules(policy, measures, fee),
-    feeRule(policy, measures, fee),
-  ]);
-}
-
-function versionRule(policy: ComparedPolicyName, { version }: Measures): AppliedRule {
-  const most = policy === 'btcd' ? 2 : 3;
-  return {
-    ...{ policy, rule: 'version', value: version, unit: '', limit: `1 to ${most}` },
-    outcome: version < 1 || version > most ? 'broken' : 'kept',
-  };
-}
-
-function commonLimits(measures: Measures): Limits {
-  return {
-    'tx-size': { value: measures.weight, most: MAX_STANDARD_WEIGHT, unit: 'WU' },
-    'non-final': { value: Number(measures.isNonFinal), most: 0, unit: '' },
-    'scriptsig-size': { value: measures.longestSigScript, most: MAX_SIG_SCRIPT_BYTES, unit: 'bytes' },
-    'scriptsig-not-pushonly': { value: measures.notPushOnly, most: 0, unit: 'inputs' },
-  };
-}
-
-/** What each policy has besides. */
-const LIMITS: Readonly<Record<ComparedPolicyName, (measures: Measures) => Limits>> = {
-  btcd: (measures) => ({
-    scriptpubkey: {
-      value: measures.nonStandardOutputs + measures.unknownWitnessOutputs,
-      ...{ most: 0, unit: 'outputs' },
-    },
-    'bare-multisig': { value: measures.mostMultisigKeys, most: 3, unit: 'keys' },
-    datacarrier: { value: measures.wrongNulldataOutputs, most: 0, unit: 'outputs of another form' },
-    'multi-op-return': { value: measures.nulldataOutputs, most: 1, unit: 'outputs' },
-    'bad-txns-too-many-sigops': { value: measures.sigopCost, most: MAX_BTCD_SIGOP_COST, unit: 'WU' },
-  }),
-  core31: (measures) => ({
-    ...ofCore(measures),
-    datacarrier: { value: measures.nulldataBytes, most: MAX_CORE31_DATACARRIER, unit: 'bytes' },
-    ...trucOf(measures),
-  }),
-  core29: (measures) => ({ ...ofCore(measures), ...oneNulldata(measures), ...trucOf(measures) }),
-  knots: (measures) => ({
-    ...ofCore(measures),
-    ...oneNulldata(measures),
-    'bare-pubkey': { value: measures.pubkeyOutputs, most: 0, unit: 'outputs' },
-    'bare-multisig': { value: measures.multisigOutputs, most: 0, unit: 'outputs' },
-    'bare-datacarrier': {
-      value: measures.monetaryOutputs === 0 ? measures.nulldataOutputs : 0,
-      ...{ most: 0, unit: 'outputs beside no payment' },
-    },
-    'parasite-cat21': { value: Number(measures.lockTime === CAT21_LOCK_TIME), most: 0, unit: '' },
-  }),
-};
-
-function ofCore(measures: Measures): Limits {
-  return {
-    scriptpubkey: {
-      value: measures.nonStandardOutputs + measures.wrongMultisigOutputs,
-      ...{ most: 0, unit: 'outputs' },
-    },
-    'bad-txns-too-many-sigops': { value: measures.sigopCost, most: MAX_CORE_SIGOP_COST, unit: 'WU' },
-  };
-}
-
-function oneNulldata(measures: Measures): Limits {
-  return {
-    datacarrier: { value: measures.longestNulldata, most: MAX_DATACARRIER, unit: 'bytes' },
-    'multi-op-return': { value: measures.nulldataOutputs, most: 1, unit: 'outputs' },
-  };
-}
-
-/** BIP431; Knots does not apply it by default. */
-function trucOf({ version, vsize }: Measures): Limits {
-  return version === 3 ? { 'TRUC-violation': { value: vsize, most: MAX_TRUC_VSIZE, unit: 'vB' } } : {};
+  return COMPARED_POLICIES.flatMap(({ name: policy }) =>
+    RULES[policy]
+      .filter(({ isAbout }) => isAbout?.(measures) !== false)
+      .map(({ rule, unit, value, limit, outcome }) => ({
+        ...{ policy, rule, unit, value: value(measures, fee), limit: limit(measures) },
+        outcome: outcome(measures, fee),
+      })),
+  );
 }
 
 /**
- * Dust. btcd has none. Core takes one such output if the transaction pays no fee (ephemeral dust), Knots that
- * alone if it is an anchor of value 0.
+ * The first rule of a policy that a transaction breaks; null if it breaks none that is known. It makes
+ * nothing, so that each relayed transaction can be asked of (bench/policies.ts).
+ * @param fee in satoshi; null if unknown
  */
-function dustRules(
+export function firstBroken(
   policy: ComparedPolicyName,
   measures: Measures,
   fee: number | null,
-): readonly AppliedRule[] {
-  const rule = { policy, rule: 'dust', unit: 'outputs' };
-  if (policy === 'btcd') {
-    const { btcdDust: value } = measures;
-    return [{ ...rule, value, limit: 'none', outcome: value > 0 ? 'broken' : 'kept' }];
-  }
-  if (policy === 'knots' && measures.knotsDust > 0)
-    return [
-      { ...rule, value: measures.knotsDust, limit: 'none but an anchor of value 0', outcome: 'broken' },
-    ];
-  const { coreDust: value } = measures;
-  const limit = 'at most 1, and then no fee';
-  if (value === 0) return [{ ...rule, value, limit, outcome: 'kept' }];
-  if (value > 1) return [{ ...rule, value, limit, outcome: 'broken' }];
-  return [{ ...rule, value, limit, outcome: fee === null ? 'unknown' : fee === 0 ? 'kept' : 'broken' }];
+): string | null {
+  for (const { rule, outcome, isAbout } of RULES[policy])
+    if (isAbout?.(measures) !== false && outcome(measures, fee) === 'broken') return rule;
+  return null;
 }
+
+/** A rule that a value does not exceed a limit. */
+function atMost(rule: string, most: number, unit: string, value: (measures: Measures) => number): Rule {
+  return {
+    ...{ rule, unit, value, limit: () => (most === 0 ? 'none' : `at most ${most}`) },
+    outcome: (measures) => (value(measures) > most ? 'broken' : 'kept'),
+  };
+}
+
+function versionTo(most: number): Rule {
+  return {
+    ...{ rule: 'version', unit: '', value: ({ version }) => version, limit: () => `1 to ${most}` },
+    outcome: ({ version }) => (version < 1 || version > most ? 'broken' : 'kept'),
+  };
+}
+
+const SMALL: Rule = {
+  ...{ rule: 'tx-size-small', unit: 'bytes', value: ({ strippedSize }) => strippedSize },
+  limit: () => `at least ${MIN_STRIPPED_BYTES}`,
+  outcome: ({ strippedSize }) => (strippedSize < MIN_STRIPPED_BYTES ? 'broken' : 'kept'),
+};
+
+/** What all policies have. */
+const COMMON: readonly Rule[] = [
+  SMALL,
+  atMost('tx-size', MAX_STANDARD_WEIGHT, 'WU', ({ weight }) => weight),
+  atMost('non-final', 0, '', (measures) => Number(measures.isNonFinal)),
+  atMost('scriptsig-size', MAX_SIG_SCRIPT_BYTES, 'bytes', ({ longestSigScript }) => longestSigScript),
+  atMost('scriptsig-not-pushonly', 0, 'inputs', ({ notPushOnly }) => notPushOnly),
+];
+
+const CORE: readonly Rule[] = [
+  atMost('scriptpubkey', 0, 'outputs', (it) => it.nonStandardOutputs + it.wrongMultisigOutputs),
+  atMost('bad-txns-too-many-sigops', MAX_CORE_SIGOP_COST, 'WU', ({ sigopCost }) => sigopCost),
+];
+
+const ONE_NULLDATA: readonly Rule[] = [
+  atMost('datacarrier', MAX_DATACARRIER, 'bytes', ({ longestNulldata }) => longestNulldata),
+  atMost('multi-op-return', 1, 'outputs', ({ nulldataOutputs }) => nulldataOutputs),
+];
+
+/** BIP431; Knots does not apply it by default. */
+const TRUC: Rule = {
+  ...atMost('TRUC-violation', MAX_TRUC_VSIZE, 'vB', ({ vsize }) => vsize),
+  isAbout: ({ version }) => version === 3,
+};
+
+/** btcd has no dust. */
+const BTCD_DUST = atMost('dust', 0, 'outputs', ({ btcdDust }) => btcdDust);
+
+/** Core takes one such output if the transaction pays no fee (ephemeral dust). */
+const CORE_DUST: Rule = {
+  ...{ rule: 'dust', unit: 'outputs', value: ({ coreDust }) => coreDust },
+  limit: () => 'at most 1, and then no fee',
+  outcome: ({ coreDust }, fee) => {
+    if (coreDust === 0) return 'kept';
+    if (coreDust > 1) return 'broken';
+    return fee === null ? 'unknown' : fee === 0 ? 'kept' : 'broken';
+  },
+};
+
+/** Knots takes that alone if it is an anchor of value 0. */
+const KNOTS_DUST: Rule = {
+  ...CORE_DUST,
+  value: ({ knotsDust, coreDust }) => (knotsDust > 0 ? knotsDust : coreDust),
+  limit: (measures) => (measures.knotsDust > 0 ? 'none but an anchor of value 0' : CORE_DUST.limit(measures)),
+  outcome: (measures, fee) => (measures.knotsDust > 0 ? 'broken' : CORE_DUST.outcome(measures, fee)),
+};
 
 /**
  * The minimum feerate. Below it btcd still relays some transactions by their priority, and Core and Knots one
  * whose child pays for it in a package; both need more than the transaction shows.
  */
-function feeRule(policy: ComparedPolicyName, { vsize }: Measures, fee: number | null): AppliedRule {
-  const least = Math.ceil((MIN_FEE[policy] * vsize) / 1_000);
+function minFee(policy: ComparedPolicyName): Rule {
+  const leastOf = ({ vsize }: Measures): number => Math.ceil((MIN_FEE[policy] * vsize) / 1_000);
   return {
-    ...{ policy, rule: 'min-fee', value: fee, unit: 'sat', limit: `at least ${least}` },
-    outcome: fee === null ? 'unknown' : fee < least ? 'broken' : 'kept',
+    ...{ rule: 'min-fee', unit: 'sat', value: (_, fee) => fee },
+    limit: (measures) => `at least ${leastOf(measures)}`,
+    outcome: (measures, fee) => (fee === null ? 'unknown' : fee < leastOf(measures) ? 'broken' : 'kept'),
   };
 }
+
+/** The rules of each policy, in the order in which they are told. */
+const RULES: Readonly<Record<ComparedPolicyName, readonly Rule[]>> = {
+  btcd: [
+    versionTo(2),
+    ...COMMON,
+    atMost('scriptpubkey', 0, 'outputs', (it) => it.nonStandardOutputs + it.unknownWitnessOutputs),
+    atMost('bare-multisig', 3, 'keys', ({ mostMultisigKeys }) => mostMultisigKeys),
+    atMost('datacarrier', 0, 'outputs of another form', ({ wrongNulldataOutputs }) => wrongNulldataOutputs),
+    atMost('multi-op-return', 1, 'outputs', ({ nulldataOutputs }) => nulldataOutputs),
+    atMost('bad-txns-too-many-sigops', MAX_BTCD_SIGOP_COST, 'WU', ({ sigopCost }) => sigopCost),
+    BTCD_DUST,
+    minFee('btcd'),
+  ],
+  core31: [
+    versionTo(3),
+    ...COMMON,
+    ...CORE,
+    atMost('datacarrier', MAX_CORE31_DATACARRIER, 'bytes', ({ nulldataBytes }) => nulldataBytes),
+    TRUC,
+    CORE_DUST,
+    minFee('core31'),
+  ],
+  core29: [versionTo(3), ...COMMON, ...CORE, ...ONE_NULLDATA, TRUC, CORE_DUST, minFee('core29')],
+  knots: [
+    versionTo(3),
+    ...COMMON,
+    ...CORE,
+    ...ONE_NULLDATA,
+    atMost('bare-pubkey', 0, 'outputs', ({ pubkeyOutputs }) => pubkeyOutputs),
+    atMost('bare-multisig', 0, 'outputs', ({ multisigOutputs }) => multisigOutputs),
+    atMost('bare-datacarrier', 0, 'outputs beside no payment', (it) =>
+      it.monetaryOutputs === 0 ? it.nulldataOutputs : 0,
+    ),
+    atMost('parasite-cat21', 0, '', ({ lockTime }) => Number(lockTime === CAT21_LOCK_TIME)),
+    KNOTS_DUST,
+    minFee('knots'),
+  ],
+};

@@ -30,7 +30,7 @@ export const KIND = {
  * How many bytes a message took on its transport besides its payload, by the upper half of its kind: on the
  * plain transport, on the encrypted one with a short id, on the same with a name.
  */
-export const FORM_BYTES = [24, 21, 33] as const;
+export const FORM_BYTES: readonly number[] = [24, 21, 33];
 
 /** A record of a block. */
 export interface StoredRecord {
@@ -51,9 +51,17 @@ export function writeRecordHead(
   at: number,
   head: { readonly deltaNs: number; readonly peer: number; readonly kind: number; readonly length: number },
 ): void {
-  target.writeUInt32LE(head.deltaNs, at);
-  target.writeUInt32LE(head.peer, at + 4);
-  target.writeUInt32LE(head.kind + head.length * 256, at + 8);
+  word(target, at, head.deltaNs);
+  word(target, at + 4, head.peer);
+  word(target, at + 8, head.kind + head.length * 256);
+}
+
+/** Writes a number of 32 bits: without the checks of Node.js, which take as long as all else of a head. */
+function word(target: Buffer, at: number, value: number): void {
+  target[at] = value;
+  target[at + 1] = value >>> 8;
+  target[at + 2] = value >>> 16;
+  target[at + 3] = value >>> 24;
 }
 
 /**

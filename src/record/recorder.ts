@@ -7,6 +7,8 @@ import { CONNECTION_EVENTS, FACTS, type FactFields } from './facts';
 import type { KnownOrigin } from './known-origins';
 import { commandField, FORM_BYTES, KIND } from './record';
 import type { NewRecord, RecordWriter } from './record-writer';
+import { FactBodies } from './fact-bodies';
+import { RecordTimes } from './record-times';
 import { type ClockListener, RecordingClock } from './recording-clock';
 
 /** Something that is recorded while it is handled. */
@@ -68,7 +70,9 @@ export class Recorder implements FrameWatcher, ClockListener {
   private current = '';
   private isOwnWrite = false;
   /** Time of the record before. */
-  private recentNs = 0n;
+  private recentNs = 0;
+  private readonly times: RecordTimes;
+  private readonly bodies = new FactBodies();
   private readonly fields = new Map<string, Buffer>();
 
   constructor(
@@ -76,6 +80,7 @@ export class Recorder implements FrameWatcher, ClockListener {
     private readonly modules: { readonly writer: RecordWriter; readonly clock: Clock & ClockSteps },
   ) {
     this.clock = new RecordingClock(modules.clock, this);
+    this.times = new RecordTimes(modules.clock, modules.writer.epochNs);
   }
 
   /** The connections that are open, for the beginning of a file. */
@@ -85,8 +90,8 @@ export class Recorder implements FrameWatcher, ClockListener {
 
   /** Unix time in seconds: that of what is handled now, which a replay has as well. */
   readonly unixTime = (): number => {
-    const now = this.open.at(-1)?.timeNs;
-    return now === undefined ? Date.now() / 1_000 : Number(now) / 1e9;
+    const now = this.open.at(-1)?.sinceNs;
+    return now === undefined ? Date.now() / 1_000 : Number(this.times.timeNs(now)) / 1e9;
   };
 
   toldUnique(ns: bigint): void {
@@ -165,7 +170,7 @@ export class Recorder implements FrameWatcher, ClockListener {
   ): T {
     if (this.options.only !== null && !CONNECTION_EVENTS.has(event)) return action();
     this.settle();
-    const body = Buffer.from(JSON.stringify({ event, ...fields }));
+    const body = this.bodies.of(event, fields);
     const entry = this.entry(KIND.fact, peer, NO_BYTES, body, OF_A_MESSAGE.has(event));
     const place = this.group.push(entry) - 1;
     this.open.push(entry);
@@ -221,7 +226,7 @@ export class Recorder implements FrameWatcher, ClockListener {
 
   private frame(kind: number, peer: PeerInfo, command: string, payload: Buffer, bytes: number): void {
     if (!this.isRecorded(command)) return;
-    const form = FORM_BYTES.findIndex((own) => own === bytes - payload.length);
+    const form = FORM_BYTES.indexOf(bytes - payload.length);
     this.note(this.entry(kind + Math.max(0, form) * 16, peer.id, this.fieldOf(command), payload));
   }
 
@@ -231,8 +236,8 @@ export class Recorder implements FrameWatcher, ClockListener {
 
   /** @param isSoon whether it may have the time of the record before: asking for another takes its time */
   private entry(kind: number, peer: number, head: Buffer, body: Buffer, isSoon = false): Entry {
-    if (!isSoon || this.recentNs === 0n) this.recentNs = this.modules.clock.uniqueNs();
-    return { timeNs: this.recentNs, kind, peer, head, body, readings: null };
+    if (!isSoon || this.recentNs === 0) this.recentNs = this.times.now();
+    return { sinceNs: this.recentNs, kind, peer, head, body, readings: null };
   }
 
   private readings(): Entry['readings'] {
@@ -251,7 +256,7 @@ export class Recorder implements FrameWatcher, ClockListener {
     const { writer } = this.modules;
     for (const entry of this.group) {
       if (entry.readings !== null) {
-        const { form, body } = encodeReadings(entry.readings, entry.timeNs);
+        const { form, body } = encodeReadings(entry.readings, this.times.timeNs(entry.sinceNs));
         writer.put({ ...entry, kind: KIND.clock + form * 16, head: NO_BYTES, body });
       }
       writer.put(entry);

@@ -9,7 +9,8 @@ import { type DecodedCommand, DECODERS, type MessageOf } from '../wire/messages/
 import type { VersionMessage } from '../wire/messages/version';
 import { decodeReadings, type Readings } from './clock-readings';
 import { compactBlockIn, hashIn } from './compact-block-fact';
-import { Fact, RecordError, type Words } from './fact';
+import { type Fact, RecordError, type Words } from './fact';
+import { KnownFacts } from './known-facts';
 import { KnownOrigins } from './known-origins';
 import { KIND, readMessage, readTorn, type StoredRecord } from './record';
 import type { ReplayClock } from './replay-clock';
@@ -83,6 +84,7 @@ export class Replayer {
 
   private readonly peers = new Map<number, ReplayedPeer>();
   private readonly words: Words = new Set();
+  private readonly facts = new KnownFacts();
   private readings: Readings | null = null;
   private block: Block | null = null;
   /** The message that came last. What is told of a message follows it. */
@@ -130,7 +132,7 @@ export class Replayer {
         this.torn(record);
         return;
       case KIND.fact:
-        this.fact(record.peer, Fact.read(record.body));
+        this.fact(record.peer, this.facts.read(record.body));
         return;
       case KIND.read:
         if (record.body.length !== 4) throw new RecordError('a number of bytes of another length');

@@ -3,8 +3,6 @@ import type { Handlers } from '../lib/event-bus';
 import type { Collector, MonitorEvents } from '../metrics/collector';
 import type { PeerAccounts } from '../metrics/sessions/peer-accounts';
 import { messageFields, sessionFields } from '../metrics/sessions/session-fields';
-import { measuresOf } from '../policy/measures';
-import type { PolicyContext } from '../policy/verdict';
 import type { Hash } from '../wire/hash';
 import { INV_TX, INV_WTX, type InventoryItem, kindOfItem } from '../wire/messages/inventory';
 import { ItemLog } from './item-log';
@@ -63,8 +61,6 @@ export class WhyRecord implements Collector {
   private connects = 0;
   /** The `inv` that came last: what it announces is asked for before its event. */
   private lastInv: { readonly connection: number; readonly timeMs: number } | null = null;
-  /** What the rules of policies need to know of the chain. */
-  private context: PolicyContext = {};
 
   constructor(
     readonly limits: WhyLimits,
@@ -157,13 +153,13 @@ export class WhyRecord implements Collector {
         transactions.add({
           ...{ kind: 'shed', timeMs: monotonicMs(), txid: transaction.wireTxid, connection: peer.id },
         }),
-      judged: ({ transaction, verdict, fee = null, receivedMs, judgedMs }) => {
+      judged: ({ transaction, verdict, measures, fee = null, receivedMs, judgedMs }) => {
         if (this.lastFee?.txid === transaction.wireTxid) this.lastFee = null;
         transactions.addReceived(transaction, {
           ...{ timeMs: receivedMs, fee, reason: verdict.reason ?? null },
           connection: this.sender?.txid === transaction.wireTxid ? this.sender.connection : null,
           checkedAfterMs: judgedMs === undefined ? null : judgedMs - receivedMs,
-          measures: measuresOf(transaction, this.context),
+          measures,
         });
         this.sender = null;
       },
@@ -228,10 +224,7 @@ export class WhyRecord implements Collector {
         const last = blocks.get(hash)?.connections.at(-1);
         if (last !== undefined) last.leftMs = monotonicMs();
       },
-      newBest: ({ height, medianTime }) => {
-        this.bestHeight = height;
-        this.context = { nextHeight: height + 1, medianTime };
-      },
+      newBest: ({ height }) => (this.bestHeight = height),
     };
   }
 }

@@ -9,7 +9,7 @@ import type { PeerInfo } from '../../src/p2p/p2p-events';
 import type { VersionMessage } from '../../src/wire/messages/version';
 import type { Transaction } from '../../src/wire/transaction';
 import { fakeHash } from '../support/fake-hash';
-import { somePeer } from '../support/points';
+import { plainMeasures, somePeer } from '../support/points';
 
 let bus: EventBus<MonitorEvents>;
 let live: LiveView;
@@ -54,6 +54,7 @@ function judge(txid: string, fee?: number, reason?: 'dust'): void {
   bus.emit('judged', {
     transaction: transaction as unknown as Transaction,
     verdict: { reason, inputs: [], outputs: [] },
+    measures: plainMeasures,
     fee,
     ...{ receivedMs: 0, judgedMs: 0 },
   });

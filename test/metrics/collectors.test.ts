@@ -734,6 +734,7 @@ describe('the list of collectors', () => {
       'double_spends',
       'fee_error',
       'replacements',
+      'policy_differential',
       'block_templates',
       'peer_sessions',
       'session_messages',

@@ -2,7 +2,7 @@ import { propagation } from '../../src/metrics/collectors/propagation';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
 import { displayOf } from '../../src/wire/hash';
 import { fakeHash } from '../support/fake-hash';
-import { type Bench, benchOf, somePeer } from '../support/points';
+import { type Bench, benchOf, plainMeasures, somePeer } from '../support/points';
 
 const TAGS = 'network=regtest,node=n';
 
@@ -33,7 +33,9 @@ function receiveTx(bench: Bench, txid: string, wtxid: string, ms: number): void 
   bench.clock.ms = ms + 5;
   const transaction = transactionOf(txid, wtxid) as never;
   const verdict = { reason: undefined, inputs: [], outputs: [] };
-  bench.bus.emit('judged', { transaction, verdict, fee: undefined, receivedMs: ms, judgedMs: ms + 5 });
+  bench.bus.emit('judged', {
+    ...{ transaction, verdict, measures: plainMeasures, fee: undefined, receivedMs: ms, judgedMs: ms + 5 },
+  });
 }
 
 const blockOf = (name: string, ...transactions: readonly object[]): never =>

@@ -1,5 +1,6 @@
 import { comparePolicies } from '../../src/policy/compare';
 import { COMPARED_POLICIES, type ComparedPolicyName } from '../../src/policy/compared';
+import { policyDifference } from '../../src/policy/difference';
 import { measuresOf } from '../../src/policy/measures';
 import { standardness } from '../../src/policy/standardness';
 import type { PolicyContext } from '../../src/policy/verdict';
@@ -142,6 +143,25 @@ it('holds the minimum feerate to that of each policy, and says where the fee is 
   });
   expect(outcomes(least)).toEqual({ btcd: 'broken', core31: 'kept', core29: 'broken', knots: 'broken' });
   expect(outcomes(vsize)).toEqual({ btcd: 'kept', core31: 'kept', core29: 'kept', knots: 'kept' });
+});
+
+it('tells how the policies differ: the first rule that each finds broken', () => {
+  const fees = [null, 0, 1, 10, 61, 94, 1_000_000];
+  let [differ, alike] = [0, 0];
+  for (const [, , faulty, neighbour, context = {}] of CASES)
+    for (const spec of [faulty, neighbour])
+      for (const fee of fees) {
+        const measures = measuresOf(parseTransaction(buildTransaction(spec)), context);
+        const rules = comparePolicies(measures, fee).filter(({ outcome }) => outcome === 'broken');
+        const firsts = ALL.map((name) => rules.find(({ policy }) => policy === name)?.rule ?? 'none');
+        const doDiffer = firsts.includes('none') && firsts.some((rule) => rule !== 'none');
+        expect({ spec, fee, differ: policyDifference(measures, fee) }).toEqual({
+          ...{ spec, fee, differ: doDiffer ? firsts : null },
+        });
+        if (doDiffer) differ += 1;
+        else alike += 1;
+      }
+  expect(Math.min(differ, alike)).toBeGreaterThan(50);
 });
 
 it('comes to the verdicts of the policies that judge each transaction', () => {

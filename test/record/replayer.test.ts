@@ -30,20 +30,20 @@ const HOOKS = { setUp: nothing, interval: nothing, follow: nothing, header: noth
 /** A recorder whose records stay in memory, as a reader would find them. */
 function memoryRecorder(): { readonly recorder: Recorder; readonly records: StoredRecord[] } {
   const records: StoredRecord[] = [];
+  const clock = new SystemClock();
+  const epochNs = clock.uniqueNs();
   const writer = {
-    put: ({ timeNs, peer, kind, head, body }: NewRecord) =>
+    epochNs,
+    put: ({ sinceNs, peer, kind, head, body }: NewRecord) =>
       void records.push({
-        timeNs,
+        timeNs: epochNs + BigInt(sinceNs),
         peer,
         kind: kind & 15,
         form: kind >> 4,
         body: Buffer.concat([head, body]),
       }),
   };
-  const recorder = new Recorder(
-    { only: null },
-    { writer: writer as unknown as RecordWriter, clock: new SystemClock() },
-  );
+  const recorder = new Recorder({ only: null }, { writer: writer as unknown as RecordWriter, clock });
   return { recorder, records };
 }
 

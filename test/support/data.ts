@@ -2,16 +2,19 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Requirement, requirement } from './requires';
 
-/** A folder of the real data, which lies beside a checkout of the project's team. */
-const realData = (name: string): Requirement =>
+/** What lies in `shared`, beside a checkout of the project's team. */
+const beside = (name: string): Requirement =>
   requirement(
-    `shared/data/${name}`,
+    `shared/${name}`,
     () => {
-      const folder = path.join(__dirname, '../../../shared/data', name);
+      const folder = path.join(__dirname, '../../../shared', name);
       return existsSync(folder) ? folder : null;
     },
-    'it lies in shared/data beside the repository of the project, not in it',
+    'it lies beside the repository of the project, not in it',
   );
+
+/** A folder of the real data. */
+const realData = (name: string): Requirement => beside(`data/${name}`);
 
 /** Four complete blocks, each as the payload of a `block` message. */
 export const sharedBlocks = realData('blocks');
@@ -30,6 +33,9 @@ export const sharedPools = realData('pools');
 
 /** Answers of a Bitcoin Core 31 on regtest to its RPC, a file for each method. */
 export const sharedCoreAnswers = realData('core31-rpc');
+
+/** What the team knows of the protocol. */
+export const sharedProtocol = beside('protocol.md');
 
 /** One line of the recorded session's index. */
 export interface RecordedMessage {

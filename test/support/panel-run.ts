@@ -66,6 +66,7 @@ const LAST_SIGNS = [
   'SELECT 1 FROM block_templates WHERE is_empty LIMIT 1',
   'SELECT 1 FROM block_templates HAVING count(missing_age_p50) > 0 AND count(since_parent) > 0',
   'SELECT 1 FROM replacements HAVING count(extra_fee) > 0',
+  `SELECT 1 FROM policy_differential WHERE rule <> 'none' HAVING sum(confirmed) > 0 AND count(DISTINCT policy) > 1`,
   'SELECT 1 FROM tx_outputs WHERE is_dust HAVING count(*) > 3',
 ];
 

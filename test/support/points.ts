@@ -21,7 +21,10 @@ import { seriesOf } from '../../src/metrics/schema';
 import type { PeerAccounts } from '../../src/metrics/sessions/peer-accounts';
 import type { AddressLabels } from '../../src/p2p/join/address-labels';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
+import { measuresOf } from '../../src/policy/measures';
 import type { PolicyName } from '../../src/policy/standardness';
+import { parseTransaction } from '../../src/wire/transaction';
+import { buildTransaction } from '../wire/build';
 
 /** A clock that a test owns. Each time is one nanosecond after the last. */
 export class TestClock implements Clock {
@@ -132,6 +135,9 @@ export function benchOf(
     });
   return { bus, clock, points, complaints, interval, lines };
 }
+
+/** Measures of a transaction that all policies relay. */
+export const plainMeasures = measuresOf(parseTransaction(buildTransaction()), {});
 
 /** A peer that nothing is known of. */
 export const somePeer: PeerInfo = { id: 1, address: '192.0.2.1:8333', outbound: true, claims: null };

@@ -4,6 +4,7 @@ import type { MonitorEvents } from '../../src/metrics/collector';
 import { connectCollectors } from '../../src/metrics/connect-collectors';
 import { PeerAccounts } from '../../src/metrics/sessions/peer-accounts';
 import type { PeerInfo } from '../../src/p2p/p2p-events';
+import { measuresOf } from '../../src/policy/measures';
 import { displayOf, type Hash } from '../../src/wire/hash';
 import { INV_BLOCK, INV_TX, INV_WTX } from '../../src/wire/messages/inventory';
 import { parseTransaction, type Transaction } from '../../src/wire/transaction';
@@ -62,7 +63,10 @@ function receive(transaction: Transaction, at: number, peer = a, fee?: number, i
   ms = at;
   const verdict = { reason: undefined, inputs: [], outputs: [] };
   const judge = (): void =>
-    bus.emit('judged', { transaction, verdict, fee, receivedMs: at, judgedMs: at + 2 });
+    bus.emit('judged', {
+      ...{ transaction, verdict, measures: measuresOf(transaction, {}) },
+      ...{ fee, receivedMs: at, judgedMs: at + 2 },
+    });
   if (fee !== undefined)
     bus.emit('feeKnown', {
       txid: transaction.wireTxid,

@@ -7,6 +7,7 @@ import { AnnouncementTimes } from '../announcement-times';
 import type { CollectorFactory, MonitorEvents } from '../collector';
 import type { PeerInfo } from '../../p2p/p2p-events';
 import { PeerNumbers } from '../peer-numbers';
+import { PolicySpread } from '../policy-spread';
 import { type Announcing, Followed, Spread } from '../spread';
 
 /**
@@ -40,6 +41,7 @@ const UNCONFIRMED = 131_072;
  * `propagation`: who announced a transaction or block first, how long after that the others announced it and
  * our checks ended, and when it was confirmed. Of a watched node also: when it asked for it and announced it
  * itself. A point never changes, so the confirmation has its own point.
+ * `policy_differential`: how far transactions spread that relay policies treat differently.
  */
 export const propagation: CollectorFactory = ({ emit, monotonicMs, isWatched = false }) => {
   const transactions = new Followed(MAX_TRANSACTIONS);
@@ -49,11 +51,15 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs, isWatched = f
   const times = new AnnouncementTimes(UNCONFIRMED);
 
   const numbers = new PeerNumbers(2 * WINDOW_MS);
+  // Peers of a watched node do not announce to it what it announced to them.
+  const policies = isWatched ? undefined : new PolicySpread(emit);
 
   /** A peer that announces something; undefined if too many peers do. */
-  const announcing = ({ address }: PeerInfo): Announcing | undefined => {
+  const announcing = ({ address, claims }: PeerInfo): Announcing | undefined => {
     const number = numbers.of(address);
-    return number === undefined ? undefined : { address, number };
+    if (number === undefined) return undefined;
+    policies?.announcing(number, claims);
+    return { address, number };
   };
 
   const announce = (kind: Spread['kind'], peer: Announcing | undefined, hash: Hash, now: number): void => {
@@ -103,7 +109,11 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs, isWatched = f
           if (type === INV_TX || type === INV_WTX) announce('tx', announcer, hash, now);
       },
       blockAnnounced: ({ peer, hash }) => announce('block', announcing(peer), hash, monotonicMs()),
-      disconnected: ({ peer }) => numbers.left(peer.address, monotonicMs()),
+      handshake: ({ peer, claims }) => policies?.greeted(peer, claims),
+      disconnected: ({ peer }) => {
+        numbers.left(peer.address, monotonicMs());
+        policies?.left(peer);
+      },
       // The requests of the listener are no part of how something spread.
       requested: ({ items = [] }) => {
         if (isWatched) note('requested', items);
@@ -115,9 +125,11 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs, isWatched = f
           if (first) arrived(transaction, receivedMs);
         },
       }),
-      judged: ({ transaction, receivedMs, judgedMs }) => {
+      judged: ({ transaction, measures, fee = null, receivedMs, judgedMs }) => {
         const spread = arrived(transaction, receivedMs);
-        if (spread !== undefined && judgedMs !== undefined) spread.processed ??= judgedMs - spread.firstAt;
+        if (spread === undefined) return;
+        if (judgedMs !== undefined) spread.processed ??= judgedMs - spread.firstAt;
+        spread.difference = policies?.judged(transaction.wireTxid, measures, fee);
       },
       block: ({ peer, block, requested, receivedMs }) => {
         const hash = block.wireHash;
@@ -134,8 +146,10 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs, isWatched = f
       blockConnected: ({ block }) => {
         const now = monotonicMs();
         confirm('block', block.wireHash, times.take(block.wireHash), now);
-        for (const { wireTxid, wireWtxid } of block.transactions)
+        for (const { wireTxid, wireWtxid } of block.transactions) {
           confirm('tx', wireTxid, earliest(times.take(wireTxid), times.take(wireWtxid)), now);
+          policies?.confirmed(wireTxid);
+        }
       },
     },
     interval: () => {
@@ -163,9 +177,11 @@ export const propagation: CollectorFactory = ({ emit, monotonicMs, isWatched = f
             },
             { kind: spread.kind },
           );
+          policies?.ended(spread);
           spread.release();
         }
       }
+      policies?.interval();
     },
   };
 };

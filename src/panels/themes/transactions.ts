@@ -1,5 +1,13 @@
 import { type Panel, line } from '../panel';
 
+/** Where a policy refuses what another one relays. */
+function refusedBy(policy: 'btcd' | 'core29' | 'knots'): {
+  readonly policy: string;
+  readonly rule: { readonly not: string };
+} {
+  return { policy, rule: { not: 'none' } };
+}
+
 /** Properties of relayed transactions. */
 export const TRANSACTIONS: readonly Panel[] = [
   {
@@ -94,5 +102,52 @@ export const TRANSACTIONS: readonly Panel[] = [
     shortestBucketS: 60,
     since: '1d',
     lines: [line('', 'tx_outputs', 'count', null, { by: ['script_type'], where: { is_dust: true } })],
+  },
+  {
+    name: 'policy-differential',
+    title: 'Where relay policies differ',
+    theme: 'transactions',
+    help: 'Transactions that at least one of the relay policies refuses and at least one relays, by policy and by the first rule that they break; none: this policy would relay them. The policies are those of btcd, Bitcoin Core 31, Core 29 and Knots with their defaults. Each transaction is counted once for each policy.',
+    unit: 'count',
+    plot: 'bars',
+    shortestBucketS: 60,
+    since: '1d',
+    lines: [line('', 'policy_differential', 'sum', 'num_tx', { by: ['policy', 'rule'] })],
+  },
+  {
+    name: 'policy-announced',
+    title: 'Announced against the own policy',
+    theme: 'transactions',
+    help: 'Announcements of transactions that the defaults of the announcing program refuse and another policy relays, and how many there were if each connected peer of that program had announced each. Core is held to the defaults of version 29, below 1 sat/vB for one, which later versions relay. Where other peers announce what they would refuse, their operators changed the defaults, or they are not what they claim to be.',
+    unit: 'count',
+    plot: 'lines',
+    shortestBucketS: 60,
+    since: '1d',
+    isWhole: true,
+    lines: [
+      line('btcd', 'policy_differential', 'sum', 'btcd', { where: refusedBy('btcd') }),
+      line('btcd, possible', 'policy_differential', 'sum', 'btcd_peers', { where: refusedBy('btcd') }),
+      line('Core, 29’s defaults', 'policy_differential', 'sum', 'core', { where: refusedBy('core29') }),
+      line('Core, 29’s defaults, possible', 'policy_differential', 'sum', 'core_peers', {
+        where: refusedBy('core29'),
+      }),
+      line('Knots', 'policy_differential', 'sum', 'knots', { where: refusedBy('knots') }),
+      line('Knots, possible', 'policy_differential', 'sum', 'knots_peers', { where: refusedBy('knots') }),
+    ],
+  },
+  {
+    name: 'policy-confirmed',
+    title: 'Confirmed against a policy',
+    theme: 'transactions',
+    help: 'Transactions in blocks that a policy refuses and another one relays, by policy. They had been relayed to this node before the block.',
+    unit: 'count',
+    plot: 'bars',
+    shortestBucketS: 60,
+    since: '1d',
+    lines: [
+      line('', 'policy_differential', 'sum', 'confirmed', {
+        ...{ by: ['policy'], where: { rule: { not: 'none' } } },
+      }),
+    ],
   },
 ];
