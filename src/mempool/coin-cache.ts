@@ -12,6 +12,8 @@ export const SEEN_STALE = 4;
 export const SEEN_REPLACED = 8;
 /** It left the relay view because it waited too long, or because the view was full. */
 export const SEEN_EVICTED = 16;
+/** Both reasons for which it left the view. */
+export const SEEN_LEFT = SEEN_REPLACED | SEEN_EVICTED;
 
 /** Fields of a record. */
 const FLAGS = 0;
@@ -95,10 +97,11 @@ export class CoinCache {
   /**
    * Records where a transaction was seen, in addition to earlier places.
    * @param txid its 32 bytes in wire order
+   * @param away flags that it has no longer
    * @returns whether it was not remembered before
    */
-  add(txid: Buffer, transaction: Transaction, seen: number): boolean {
-    if (this.mark(txid, seen)) return false;
+  add(txid: Buffer, transaction: Transaction, seen: number, away = 0): boolean {
+    if (this.mark(txid, seen, away)) return false;
     const coins = this.generations.forNewEntry();
     coins.setFlags(coins.add(txid, transaction), seen);
     return true;
@@ -132,7 +135,7 @@ export class CoinCache {
 
   /** Notes why a transaction left the view: SEEN_REPLACED, SEEN_EVICTED or 0. An earlier reason is lost. */
   setLeft(txid: Buffer, reason: number): void {
-    this.mark(txid, reason, SEEN_REPLACED | SEEN_EVICTED);
+    this.mark(txid, reason, SEEN_LEFT);
   }
 
   /**

@@ -119,11 +119,10 @@ export class FeeOrder {
 
   /** The entries of a bin in their order. Entries of equal rate are in order already. */
   private ofBin(bin: number): number[] {
-    const { fields } = this;
+    const { after, places, rates } = this.fields;
     const slots: number[] = [];
-    for (let slot = this.firsts[bin] ?? NONE; slot !== NONE; slot = fields.after[slot] ?? NONE)
-      slots.push(slot);
-    return slots.sort((a, b) => fields.rate(b) - fields.rate(a) || fields.place(a) - fields.place(b));
+    for (let slot = this.firsts[bin] ?? NONE; slot !== NONE; slot = after[slot] ?? NONE) slots.push(slot);
+    return slots.sort((a, b) => (rates[b] ?? 0) - (rates[a] ?? 0) || (places[a] ?? 0) - (places[b] ?? 0));
   }
 
   private lacksParent(slot: number, taken: ReadonlySet<number>): boolean {

@@ -42,10 +42,6 @@ export class OrderFields {
   rate(slot: number): number {
     return this.rates[slot] ?? 0;
   }
-
-  place(slot: number): number {
-    return this.places[slot] ?? 0;
-  }
 }
 
 function grown<T extends Float64Array | Int32Array | Uint16Array | Uint8Array>(old: T, larger: T): T {

@@ -33,7 +33,9 @@ export class Orphans {
 
   /** Notes that a parent is no longer missing. */
   arrived(parent: Hash): void {
-    for (const child of this.childrenOf.get(parent) ?? []) {
+    const children = this.childrenOf.get(parent);
+    if (children === undefined) return;
+    for (const child of children) {
       const parents = this.parentsOf.get(child);
       parents?.delete(parent);
       if (parents?.size === 0) this.parentsOf.delete(child);
@@ -44,7 +46,9 @@ export class Orphans {
 
   /** Drops a child that left the view. */
   forget(child: number): void {
-    for (const parent of this.parentsOf.get(child) ?? []) {
+    const parents = this.parentsOf.get(child);
+    if (parents === undefined) return;
+    for (const parent of parents) {
       const children = this.childrenOf.get(parent);
       children?.delete(child);
       if (children?.size === 0) this.childrenOf.delete(parent);

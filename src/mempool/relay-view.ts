@@ -7,7 +7,7 @@ import type { PolicyName } from '../policy/standardness';
 import type { Transaction } from '../wire/transaction';
 import { amountsOf } from './amounts';
 import { BlockExaminer } from './block-examiner';
-import { CoinCache, SEEN_MINED, SEEN_RELAYED, SEEN_REPLACED, SEEN_STALE } from './coin-cache';
+import { CoinCache, SEEN_LEFT, SEEN_MINED, SEEN_RELAYED, SEEN_REPLACED, SEEN_STALE } from './coin-cache';
 import { Displaced } from './displaced';
 import { Fates } from './fates';
 import { FeeOrder } from './fee-order';
@@ -274,7 +274,8 @@ export class RelayView {
     const txid = this.wireId(transaction);
     let slot = this.entries.find(txid);
     const wasRelayed = slot === NONE && (this.coins.seen(txid) & SEEN_RELAYED) !== 0;
-    this.remember(txid, transaction, SEEN_MINED);
+    const isWaiting = slot !== NONE && this.entries.isInView(slot);
+    this.remember(txid, transaction, SEEN_MINED, isWaiting ? SEEN_LEFT : 0);
     this.parents.arrived(transaction.wireTxid);
     if (transaction.isCoinbase) return;
     if (slot === NONE) {
@@ -287,8 +288,8 @@ export class RelayView {
       }
       slot = this.graph.add(txid, transaction, bill);
       if (wasRelayed) this.entries.setRelayed(slot);
-    } else if (this.entries.isInView(slot)) {
-      this.removal.leaveView(slot, 'block');
+    } else if (isWaiting) {
+      this.removal.leaveForBlock(slot, transaction.wireTxid);
     } else {
       this.entries.unlink(slot);
     }
@@ -304,8 +305,8 @@ export class RelayView {
    * Records where a transaction was seen. If its outputs were unknown, the transactions that spend them get
    * their values.
    */
-  private remember(txid: Buffer, transaction: Transaction, seen: number): void {
-    if (!this.coins.add(txid, transaction, seen)) return;
+  private remember(txid: Buffer, transaction: Transaction, seen: number, away = 0): void {
+    if (!this.coins.add(txid, transaction, seen, away)) return;
     transaction.outputs.forEach(({ value }, index) => this.learn(txid, index, value));
   }
 

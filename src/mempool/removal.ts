@@ -1,3 +1,4 @@
+import type { Hash } from '../wire/hash';
 import { NONE } from '../lib/record-table';
 import { ENTRY_BYTES } from './entries';
 import { type CoinCache, SEEN_EVICTED, SEEN_REPLACED } from './coin-cache';
@@ -23,9 +24,11 @@ export interface RemovalModules {
   readonly reporter: Reporter;
 }
 
+/** A block's own transactions leave the view in another way. */
+type OtherReason = Exclude<RemovalReason, 'block'>;
+
 /** What the coin cache remembers of the reasons. */
-const LEFT: Readonly<Record<RemovalReason, number>> = {
-  block: 0,
+const LEFT: Readonly<Record<OtherReason, number>> = {
   conflict: SEEN_REPLACED,
   replaced: SEEN_REPLACED,
   expired: SEEN_EVICTED,
@@ -40,17 +43,22 @@ export class Removal {
   ) {}
 
   /** Takes an entry out of the view, but keeps it. */
-  leaveView(slot: number, reason: RemovalReason): void {
-    const { graph, coins, parents, order, reporter } = this.modules;
-    order.left(slot);
-    graph.entries.unlink(slot);
+  leaveView(slot: number, reason: OtherReason): void {
+    const { graph, coins } = this.modules;
+    const txid = graph.entries.txid(slot);
+    this.takeOut(slot);
     coins.setLeft(graph.entries.key(slot), LEFT[reason]);
-    parents.forget(slot);
-    reporter.removed(slot, reason);
+    this.modules.reporter.removed(txid, reason);
+  }
+
+  /** The same for an entry that is in a block. The caller notes that in the coin cache. */
+  leaveForBlock(slot: number, txid: Hash): void {
+    this.takeOut(slot);
+    this.modules.reporter.removed(txid, 'block');
   }
 
   /** Removes transactions and all their descendants from the view, as far as they are still there. */
-  removeTrees(roots: readonly number[], reason: RemovalReason): RemovedTree {
+  removeTrees(roots: readonly number[], reason: OtherReason): RemovedTree {
     const { graph } = this.modules;
     const { entries } = graph;
     const stack = [...roots];
@@ -71,7 +79,7 @@ export class Removal {
   }
 
   /** Removes a transaction and all its descendants from the view, if it is still there. */
-  removeTree(root: number, reason: RemovalReason): void {
+  removeTree(root: number, reason: OtherReason): void {
     this.removeTrees([root], reason);
   }
 
@@ -101,5 +109,12 @@ export class Removal {
         this.limits.maxBytes
     )
       this.removeTree(view.first, 'evicted');
+  }
+
+  private takeOut(slot: number): void {
+    const { graph, parents, order } = this.modules;
+    order.left(slot);
+    graph.entries.unlink(slot);
+    parents.forget(slot);
   }
 }

@@ -1,4 +1,5 @@
 import type { EventBus } from '../lib/event-bus';
+import type { Hash } from '../wire/hash';
 import type { Transaction } from '../wire/transaction';
 import type { Entries } from './entries';
 import type { MempoolEvents, RemovalReason, Replacement } from './mempool-events';
@@ -69,8 +70,8 @@ export class Reporter {
     this.modules.bus.emit('replacement', { txid, fee, vsize, ...replaced });
   }
 
-  /** Reports that an entry left the view. The entry must still exist. */
-  removed(slot: number, reason: RemovalReason): void {
-    this.modules.bus.emit('removed', { txid: this.modules.entries.txid(slot), reason });
+  /** Reports that a transaction left the view. */
+  removed(txid: Hash, reason: RemovalReason): void {
+    this.modules.bus.emit('removed', { txid, reason });
   }
 }
