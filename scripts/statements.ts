@@ -16,6 +16,7 @@ import { BIN } from '../test/support/program';
 import { AskedNode } from './statements/asked-node';
 import { calls, readFunctions } from './statements/calls';
 import { KNOWN } from './statements/known';
+import { endAllAtSignal } from './support/end-at-signal';
 import { messageOf, usageError, wholeNumber } from './support/options';
 
 /** The limit for the memory of a node and its processes together. */
@@ -188,4 +189,5 @@ async function main(): Promise<void> {
   if (failures.length > 0) process.exitCode = 1;
 }
 
+endAllAtSignal();
 void main();
