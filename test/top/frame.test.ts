@@ -227,8 +227,8 @@ describe('verdicts', () => {
     expect(said([peers, monitor])).toEqual([
       ["BAD  peers      No peer is connected. 127.0.0.1:18555 can't be reached: Is its", 'alert'],
       ['                address right, and is there a way to it?', 'alert'],
-      ['WARN monitor    The monitor is too slow. Late by 2.0 s. Look at what else uses', 'warn'],
-      ['                the processor and the memory of this machine.', 'warn'],
+      ['WARN monitor    The monitor is too slow. Late by 2.0 s. Check what else uses the', 'warn'],
+      ['                processor and the memory of this machine.', 'warn'],
     ]);
   });
 });

@@ -79,7 +79,7 @@ chromiumProgram.describe('the tree of the chain on the page', (program) => {
   afterEach(async () => {
     const found = opened.splice(0);
     for (const { context } of found) await context.close();
-    expect(found.flatMap(({ errors }) => errors)).toEqual([]);
+    expect(found.flatMap(({ errors }) => errors())).toEqual([]);
     expect(found.flatMap(({ strangers }) => strangers)).toEqual([]);
   });
   const open = async (options: Parameters<typeof openPage>[2] = {}): Promise<Page> => {
