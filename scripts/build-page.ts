@@ -3,9 +3,9 @@ import path from 'node:path';
 import { build } from 'esbuild';
 
 /**
- * Bundles the web page into the folder web/assets of a build: a script, a style sheet, an icon, and the HTML files that refer
- * to them. The names of the first three contain a hash of their content, so that a browser may cache them for
- * ever.
+ * Bundles the web page into the folder web/assets of a build: a script, a style sheet, an icon, and the HTML
+ * files that refer to them. The names of the first three contain a hash of their content, so that a browser may
+ * cache them for ever.
  * @param root folder of the package
  * @param dist folder of the build
  */

@@ -70,8 +70,8 @@ export class RemoteQuestions {
   }
 
   /**
-   * Waits until a statement may run. It may end the next process, too. So it waits until the points and panels
-   * that are tried again are done, and until that process would be replaced at once.
+   * Waits until a statement may run. The statement may end the next process as well. So it waits until the
+   * points and panels that are tried again are done, and until that process could be replaced at once.
    */
   private async untilCalm(): Promise<void> {
     await this.runner.opened();
