@@ -4,8 +4,8 @@ import { build } from 'esbuild';
 
 /**
  * Bundles the web page into the folder web/assets of a build: a script, a style sheet, an icon, and the HTML
- * files that refer to them. The names of the first three contain a hash of their content, so that a browser may
- * cache them for ever.
+ * files that refer to them. The names of the first three contain a hash of their content, so that a browser
+ * may cache them for ever.
  * @param root folder of the package
  * @param dist folder of the build
  */

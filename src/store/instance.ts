@@ -17,9 +17,9 @@ import { checkLogs } from './wal/repair';
 const BLOCK_BYTES = 16_384;
 
 /**
- * The oldest version of DuckDB that can read a new file. Files for older versions have 3 kB of statistics for
- * each column: to open a store of 99 tables took 22 MB instead of 2, and 96 ms of processor time instead of 25.
- * A file that was made earlier stays as it is.
+ * The oldest version of DuckDB that can read a new file. Files for older versions have 3 kB of statistics
+ * for each column: to open a store of 99 tables took 22 MB instead of 2, and 96 ms of processor time
+ * instead of 25. A file that was made earlier stays as it is.
  */
 const READABLE_SINCE = 'v1.2.0';
 

@@ -1,8 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
 /**
- * Whether a thread of a process waits for a disk at this moment: it is in uninterruptible sleep then, state D
- * of proc_pid_stat(5). Only Linux shows this. Elsewhere, and for a process that has ended, the answer is true.
+ * Whether a thread of a process waits for a disk at this moment: it is in uninterruptible sleep then,
+ * state D of proc_pid_stat(5). Only Linux shows this. Elsewhere, and for a process that has ended, the
+ * answer is true.
  */
 export function waitsForDisk(pid: number): boolean {
   try {

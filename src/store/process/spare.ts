@@ -34,9 +34,9 @@ export class SpareProcess {
   }
 
   /**
-   * Starts a spare process if there is none, and keeps it for a while. Resolves when a statement may run. That
-   * is at once, unless an earlier statement needed the spare process: then the next one must load its code
-   * first. Else a panel would have to wait for it if this statement ends the process again.
+   * Starts a spare process if there is none, and keeps it for a while. Resolves when a statement may run.
+   * That is at once, unless an earlier statement needed the spare process: then the next one must load its
+   * code first. Else a panel would have to wait for it if this statement ends the process again.
    */
   async keep(): Promise<void> {
     clearTimeout(this.timer);
