@@ -61,6 +61,11 @@ export function valueWriter(unit: Unit, isWhole: boolean): (value: number) => st
   return (value) => formatValue(isWhole ? Math.round(value) : value, unit);
 }
 
+/** The unit beside the title of a panel. Counts and heights have none, and each duration says its own. */
+export function titleUnit(unit: Unit): string {
+  return unit === 'count' || unit === 'height' || unit === 'ms' ? '' : unit;
+}
+
 /**
  * Formats the ticks of an axis: all in the scale of the largest value, with thousands shortened. A duration
  * has the largest unit in which it is whole, or a half: no 1.667 min.

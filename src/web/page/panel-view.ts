@@ -5,7 +5,7 @@ import { Chart } from './chart';
 import { panelCommand } from './command-line';
 import { copyLine } from './copy';
 import { button, el, icon, setText, withCode } from './dom';
-import { formatTime, valueWriter } from './format';
+import { formatTime, titleUnit, valueWriter } from './format';
 import { eventful, fewLines, inOrder, toFrame } from './frame';
 import { Legend } from './legend';
 import { panelLink } from './place';
@@ -83,7 +83,7 @@ export class PanelView implements Refreshed {
       'div',
       { class: 'panel-head' },
       heading,
-      el('span', { class: 'unit' }, unit === 'count' || unit === 'height' ? '' : unit),
+      el('span', { class: 'unit' }, titleUnit(unit)),
       this.whose,
       el(
         'div',

@@ -4,12 +4,24 @@ import {
   formatDuration,
   formatTime,
   formatValue,
+  titleUnit,
   valueWriter,
 } from '../../../src/web/page/format';
 import type { Unit } from '../../../src/panels/panel';
 
 /** With plain spaces, to be readable. */
 const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ');
+
+it.each([
+  ['bytes', 'bytes'],
+  ['sat/vB', 'sat/vB'],
+  ['count', ''],
+  ['height', ''],
+  // An axis of durations has a unit at each tick, which may be minutes.
+  ['ms', ''],
+] as const)('a title has its unit only where the values do not say it: %s', (unit, title) => {
+  expect(titleUnit(unit)).toBe(title);
+});
 
 describe('values', () => {
   const cases: readonly (readonly [value: number, unit: Unit, text: string])[] = [
