@@ -61,7 +61,9 @@ function expectSame(panel: Panel, shown: Values, stored: Values): void {
   const isMissing = (key: string): boolean => timeIn(key) === first && counted.has(lineIn(key));
   const besides = (values: Values): Values => new Map([...values].filter(([key]) => !isMissing(key)));
   expect(comparable(panel, agreeing(besides(shown), stored))).toEqual(comparable(panel, besides(stored)));
-  expect([...shown].filter(([key, value]) => isMissing(key) && value !== 0)).toEqual([]);
+  // If the first point was alone in its bucket, the store begins with the next one, and both have its growth.
+  const early = [...agreeing(shown, stored)].filter(([key, value]) => isMissing(key) && value !== 0);
+  expect(early).toEqual(early.filter(([key, value]) => stored.get(key) === value));
 }
 
 /** The time of a value of a panel, by its key. */

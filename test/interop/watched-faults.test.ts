@@ -150,7 +150,9 @@ btcd.describe('a watched and tapped btcd that fails', (btcdProgram) => {
     await until('the gap', () => gaps('rpc') > before, patience());
     await untilBlocks(WATCHED);
     expect(warned() - linesBefore).toBe(1);
-    expect(said('no whole answer within 30 s')).toBe(1);
+    // The websocket may notice it first, and the call that hangs may be one that has more time.
+    const silences = program.log().match(/no whole answer within \d+ s|no sign of life within \d+ s/g);
+    expect(silences).toHaveLength(1);
   }, 600_000);
 
   it('that is restarted', async () => {
