@@ -50,6 +50,11 @@ async function listen(served: Served, headers: Record<string, string> = {}) {
 it('sends the current state first, then events', async () => {
   const live = new FakeLive();
   const served = await servedPage(cleanup, { live });
+  // A status does not wait for a slow look at the store.
+  await until(
+    'a look at the store',
+    async () => (await ask(served.port, '/api/info')).json['newestMs'] !== null,
+  );
   const stream = await listen(served);
   expect(stream.response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
   expect(stream.response.headers.get('content-encoding')).toBeNull();
