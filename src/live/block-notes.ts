@@ -61,11 +61,12 @@ export class BlockNotes {
     const isFirst = note.firstFrom === null;
     note.firstFrom ??= address;
     if (this.counted >= MOST_COUNTED) return;
-    if (isFirst) this.counting.set(hash, { sinceMs: nowMs, peers: new Set() });
+    // A hash may be forgotten and announced again while its announcements are counted.
+    if (isFirst && !this.counting.has(hash)) this.counting.set(hash, { sinceMs: nowMs, peers: new Set() });
     const peers = this.counting.get(hash)?.peers;
-    if (peers === undefined || peers.has(id)) return;
+    if (peers === undefined || (!isFirst && peers.has(id))) return;
+    if (!peers.has(id)) this.counted += 1;
     peers.add(id);
-    this.counted += 1;
     note.peers = peers.size;
     note.connected = Math.max(note.connected, this.connected);
   }

@@ -59,6 +59,20 @@ it('is not displaced by a peer that names hashes of nothing', () => {
   expect(notes.get(real)).toMatchObject({ firstFrom: '192.0.2.1:8333', reason: 'bad-cb-missing' });
 });
 
+it('counts on when a hash that others displaced is announced again', () => {
+  const notes = new BlockNotes();
+  const hash = fakeHash('a');
+  for (let round = 0; round < 13; round++) {
+    for (let id = 0; id < 9_000; id++) notes.announced(hash, peer(id), 0);
+    expect(notes.get(hash)?.peers).toBe(9_000);
+    for (let id = 0; id < 500; id++) notes.announced(fakeHash(`junk ${id}`), peer(id), 0);
+    expect(notes.get(hash)).toBeUndefined();
+  }
+  notes.expire(30_000);
+  notes.announced(fakeHash('later'), peer(1), 30_000);
+  expect(notes.get(fakeHash('later'))?.peers).toBe(1);
+});
+
 it('knows who was first where too many announcements are counted already', () => {
   const notes = new BlockNotes();
   const hashes = Array.from({ length: 11 }, (_, i) => fakeHash(String(i)));

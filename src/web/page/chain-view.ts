@@ -38,7 +38,7 @@ export class ChainView implements Refreshed {
   private readonly poolCard: HTMLElement;
   /** When blocks were counted by pool, and for which view. */
   private counted = { atMs: -Infinity, of: '' };
-
+  /** What the store has of blocks from before the start. */
   private readonly stored: StoredTree;
 
   constructor(private readonly modules: ChainModules) {
