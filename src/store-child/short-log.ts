@@ -5,8 +5,7 @@ import type { Store } from '../store/store';
 
 /**
  * From this size on, in bytes, the write-ahead log is written into the file while statements run that may end
- * this process. The next process must read the rest of the log first, which takes 1 to 2 ms of processor time
- * a kilobyte if intervals are short.
+ * this process. The next process must read the rest of the log first, and panels wait for that.
  */
 const LONG_BYTES = 100_000;
 
