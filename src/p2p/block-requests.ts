@@ -276,7 +276,11 @@ export class BlockRequests {
   /** Notes which peer delivered a block, and which others could have. */
   private answer(pending: PendingBlock, connection: Connection): void {
     const announcers = settle(pending, connection);
-    const fetchers = pending.fetchers.filter((fetcher) => !pending.offers.has(this.peers.of(fetcher)));
+    const wasAsked = (fetcher: Connection): boolean => {
+      const peer = this.peers.get(fetcher);
+      return peer !== undefined && pending.offers.has(peer);
+    };
+    const fetchers = pending.fetchers.filter((fetcher) => !fetcher.ended && !wasAsked(fetcher));
     if (announcers.length + fetchers.length > 0)
       this.alternatives.add(pending.hash, { announcers, fetchers, fetched: pending.fetched });
     this.pending.remove(pending);

@@ -254,6 +254,22 @@ describe('fetching missing blocks', () => {
     expect(other.asked).toEqual([hash(1)]);
   });
 
+  it('forgets a peer that could have been asked for a block and ended before the block came', () => {
+    const { blocks, announce, peer } = newRequests();
+    for (let n = 1; n <= 200; n++) {
+      const [asked, gone] = [peer(), peer()];
+      fetch(blocks, [n], [asked.connection, gone.connection]);
+      Object.assign(gone.connection, { ended: true });
+      blocks.ended(gone.connection);
+      blocks.received(hash(n), asked.connection);
+      blocks.ended(asked.connection);
+    }
+    // Peers share the room for announced blocks, so each one that is remembered makes the room smaller.
+    const last = peer();
+    announce(last, ...range(1_000, 512));
+    expect(last.asked.length).toBe(512);
+  });
+
   it('asks outbound peers before inbound ones', () => {
     const { blocks, guest, peer } = newRequests();
     const [inbound, outbound] = [guest(), peer()];
