@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type Server, type ServerResponse, createServer } from 'node:http';
 import { Registry } from 'prom-client';
 import { FailureError, UsageError, messageOf } from '../lib/errors';
+import { shareConnections } from '../lib/share-connections';
 import type { Point } from '../metrics/point';
 import { type WriteResult, unconfirmed } from '../metrics/write-result';
 import { UNKNOWN_SERIES } from '../metrics/values';
@@ -15,6 +16,9 @@ const PORT = 9332;
 
 /** Scrapers connect every few seconds, with one connection each. */
 const MAX_CONNECTIONS = 32;
+
+/** How long a scraper may leave its answer unread, in milliseconds. */
+const SILENCE_MS = 60_000;
 
 /** Address of `/metrics`. */
 export interface PrometheusOptions {
@@ -42,9 +46,10 @@ export class PrometheusExporter implements Exporter {
       else if (path !== '/metrics') answer(response, 404, 'metrics are at /metrics\n');
       else void this.scrape(response);
     });
-    this.server.maxConnections = MAX_CONNECTIONS;
+    shareConnections(this.server, MAX_CONNECTIONS);
     this.server.headersTimeout = 10_000;
     this.server.requestTimeout = 10_000;
+    this.server.timeout = SILENCE_MS;
   }
 
   /** The port on which it listens. */

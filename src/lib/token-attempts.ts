@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { sourceOf } from './address-source';
 
 /** Wrong tokens that one source may send in a window. */
 const MAX_FAILED = 10;
@@ -20,7 +20,7 @@ export class TokenAttempts {
   /** Seconds until `address` may try again; 0 where it may try now. */
   waitS(address: string): number {
     this.roll();
-    const failed = this.failed.get(this.sourceOf(address)) ?? 0;
+    const failed = this.failed.get(this.countedAs(address)) ?? 0;
     return failed < MAX_FAILED ? 0 : Math.max(1, Math.ceil((this.windowEnds - this.modules.nowMs()) / 1_000));
   }
 
@@ -30,7 +30,7 @@ export class TokenAttempts {
    */
   fail(address: string): void {
     this.roll();
-    const source = this.sourceOf(address);
+    const source = this.countedAs(address);
     this.failed.set(source, (this.failed.get(source) ?? 0) + 1);
     if (this.failed.size === 1 && this.failed.get(source) === 1) {
       this.modules.warn('a wrong token for the page', { from: address, failed: this.total + 1 });
@@ -45,26 +45,11 @@ export class TokenAttempts {
     this.failed = new Map();
   }
 
-  /**
-   * The source that an address is counted as: the address itself, or the /64 network of an IPv6 address,
-   * which one customer has.
-   */
-  private sourceOf(address: string): string {
-    const plain = address.replace(/^::ffff:/, '');
-    const source = isIPv6(plain) ? networkOf(plain) : plain;
+  /** The source that an address is counted as. */
+  private countedAs(address: string): string {
+    const source = sourceOf(address);
     return this.failed.has(source) || this.failed.size < MAX_SOURCES ? source : 'others';
   }
-}
-
-/** The first four of the eight groups of an IPv6 address. `::` stands for the missing groups. */
-function networkOf(address: string): string {
-  const [head = '', tail] = address.split('::');
-  const groups = head.split(':');
-  const rest = tail === undefined ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => '0');
-  // A proxy may write an address in another form than Node.js.
-  const four = [...groups, ...zeros, ...rest].slice(0, 4);
-  return four.map((group) => Number.parseInt(group, 16).toString(16)).join(':');
 }
 
 /** Where warnings go. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type RequestListener, type Server, STATUS_CODES, createServer } from 'node:http';
 import { type Socket, isIPv6 } from 'node:net';
 import { FailureError, messageOf } from '../lib/errors';
-import { limitPendingHeads } from './pending-heads';
+import { shareConnections } from '../lib/share-connections';
 import { SECURITY_HEADERS } from './security-headers';
 
 /** Visitors are few: a browser opens six connections, a proxy some more. */
@@ -55,9 +55,8 @@ export async function listenHttp(
   const limits = { headersTimeout: headMs, requestTimeout: requestMs, connectionsCheckingInterval: checkMs };
   // The router rejects a request without `Host`, like any other wrong host.
   const server = createServer({ ...limits, keepAliveTimeout: 5_000, requireHostHeader: false }, handle);
-  server.maxConnections = MAX_CONNECTIONS;
   server.timeout = SILENCE_MS;
-  limitPendingHeads(server, isProxy === undefined ? {} : { isExempt: isProxy });
+  shareConnections(server, MAX_CONNECTIONS, isProxy);
   server.on('clientError', refuse);
   // `Expect` is ignored: the request is answered with the usual headers.
   server.on('checkExpectation', handle);

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { SystemClock } from '../../src/lib/clock';
 import { FailureError, UsageError } from '../../src/lib/errors';
 import { PrometheusExporter, createPrometheus } from '../../src/export/prometheus';
@@ -50,6 +52,15 @@ describe('prometheus://', () => {
         }),
     );
   }
+
+  it('is scraped while another address holds more connections open than there may be', async () => {
+    for (let i = 0; i < 40; i++) {
+      const silent = connect({ port: exporter.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+      silent.on('error', () => undefined);
+      await once(silent, 'connect');
+    }
+    expect((await get()).status).toBe(200);
+  });
 
   it('adds counts up, and shows commands by a label', async () => {
     await exporter.write([
