@@ -42,8 +42,12 @@ export interface ListenerModules {
 /** Long enough for a slow network and a busy collector. */
 const ADMIT_MS = 10_000;
 
-/** The most senders that have not sent their token yet. If there are more, the oldest one is disconnected. */
+/**
+ * The most senders that have not sent their token yet, and the most that are in the handshake of TLS; each at
+ * most a quarter of all connections. If there are more, the oldest one is disconnected.
+ */
 const MAX_STRANGERS = 100;
+const STRANGERS_SHARE = 1 / 4;
 
 /** Milliseconds in which complete batches may still become safe when the listener closes. */
 const FINISH_MS = 1_500;
@@ -67,6 +71,9 @@ const TURNED_AWAY: Readonly<Record<TurnedAwayCause, string>> = {
 export class Listener implements LineSource {
   private readonly senders = new Set<Sender>();
   private readonly strangers = new Set<Sender>();
+  /** Connections in the handshake of TLS, by address and port: Node.js has another socket for the rest. */
+  private readonly handshakes = new Map<string, Socket>();
+  private readonly maxStrangers: number;
   private readonly turned: Tally<TurnedAwayCause>;
   private readonly attempts: TokenAttempts;
   private readonly options: Required<ListenerOptions>;
@@ -78,6 +85,10 @@ export class Listener implements LineSource {
     private readonly server: Server,
   ) {
     this.options = { idleMs: 600_000, admitMs: ADMIT_MS, signOfLifeMs: 10_000, ...options };
+    this.maxStrangers = Math.min(
+      MAX_STRANGERS,
+      Math.max(1, Math.floor(options.maxConnections * STRANGERS_SHARE)),
+    );
     this.turned = new Tally('connections turned away', TURNED_AWAY, modules);
     // Wrong tokens are counted and logged with the connections that are turned away.
     this.attempts = new TokenAttempts({ nowMs: () => modules.clock.monotonicMs(), warn: () => undefined });
@@ -87,21 +98,20 @@ export class Listener implements LineSource {
   static async open(options: ListenerOptions, modules: ListenerModules): Promise<Listener> {
     const { address, tls } = options;
     const where = `--listen ${formatListenAddress(address)}`;
+    const isTls = tls !== null && !('path' in address);
     let server: Server;
     try {
-      server =
-        tls === null || 'path' in address
-          ? createServer()
-          : createTlsServer({ ...tls, minVersion: 'TLSv1.2', handshakeTimeout: ADMIT_MS });
+      server = isTls
+        ? createTlsServer({ ...tls, minVersion: 'TLSv1.2', handshakeTimeout: ADMIT_MS })
+        : createServer();
     } catch (error) {
       throw new FailureError(
         `${where}: the certificate and its key can't be used: ${messageOf(error)}; give a certificate (--tls-cert) and the key that it was made with (--tls-key), both PEM`,
       );
     }
     const listener = new Listener(options, modules, server);
-    server.on(tls === null || 'path' in address ? 'connection' : 'secureConnection', (socket: Socket) =>
-      listener.accept(socket),
-    );
+    if (isTls) server.on('connection', (socket: Socket) => listener.shakeHands(socket));
+    server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => listener.accept(socket));
     server.on('tlsClientError', () => listener.turned.add(1, 'tls'));
     server.on('drop', () => listener.turned.add(1, 'many'));
     server.maxConnections = options.maxConnections;
@@ -149,7 +159,22 @@ export class Listener implements LineSource {
     await waitAtMost(LEAVE_MS, closed);
   }
 
+  /** Notes a connection that has yet to complete its handshake. */
+  private shakeHands(socket: Socket): void {
+    const name = nameOf(socket);
+    this.handshakes.set(name, socket);
+    socket.once('close', () => {
+      if (this.handshakes.get(name) === socket) this.handshakes.delete(name);
+    });
+    const [oldest] = this.handshakes;
+    if (oldest === undefined || this.handshakes.size <= this.maxStrangers) return;
+    this.handshakes.delete(oldest[0]);
+    oldest[1].destroy();
+    this.turned.add(1, 'tls');
+  }
+
   private accept(socket: Socket): void {
+    this.handshakes.delete(nameOf(socket));
     const { admitMs, idleMs, token } = this.options;
     const address = socket.remoteAddress;
     const mayTry = (): boolean => {
@@ -184,7 +209,7 @@ export class Listener implements LineSource {
     if (!sender.isAdmitted) {
       this.strangers.add(sender);
       const [oldest] = this.strangers;
-      if (oldest !== undefined && this.strangers.size > MAX_STRANGERS) {
+      if (oldest !== undefined && this.strangers.size > this.maxStrangers) {
         this.strangers.delete(oldest);
         oldest.turnAway();
       }
@@ -201,6 +226,11 @@ export class Listener implements LineSource {
   private sendSignsOfLife(): void {
     for (const sender of this.senders) sender.sendSignOfLife();
   }
+}
+
+/** What tells the open connections of a server apart. */
+function nameOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress ?? ''} ${remotePort ?? ''}`;
 }
 
 /**

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SystemClock } from '../../src/lib/clock';
@@ -145,6 +147,24 @@ describe('a sender and a collector that confirms', () => {
     writeFileSync(tokenFile, 'right\n', { mode: 0o600 });
     const spooled = await sender(exporterTo(listener.port, options));
     const points = makePoints(5_000, clock);
+    for (const point of points) spooled.push(point);
+    await until('all', () => spooled.stats().acked === points.length);
+    expectOnce(queue.points, points);
+  });
+
+  it('speak TLS while strangers hold more connections open than there may be, without a handshake', async () => {
+    const certificate = cleanup.add(makeCertificate('IP:127.0.0.1'), (it) => it.remove());
+    const { queue, listener } = await collector({ tls: certificate, maxConnections: 40 });
+    for (let i = 0; i < 60; i++) {
+      const stranger = cleanup.add(connect({ port: listener.port, host: '127.0.0.1' }), (it) => {
+        it.destroy();
+      });
+      stranger.on('error', () => undefined);
+      await once(stranger, 'connect');
+    }
+    const options = { name: 'line+tls', caFile: certificate.certificateFile } as const;
+    const spooled = await sender(exporterTo(listener.port, options));
+    const points = makePoints(100, clock);
     for (const point of points) spooled.push(point);
     await until('all', () => spooled.stats().acked === points.length);
     expectOnce(queue.points, points);
