@@ -5,7 +5,7 @@
 
 import { SystemClock } from '#dist/lib/clock';
 import { Emitter } from '#dist/metrics/emitter';
-import { PeerBudget, sharedPoints } from '#dist/p2p/budget/peer-budget';
+import { PeerBudget, sharedBudget } from '#dist/p2p/budget/peer-budget';
 import { ReadTurns, type Sender } from '#dist/p2p/budget/read-turns';
 import { encodeFrame, FrameReader } from '#dist/wire/framing';
 import { readHash } from '#dist/wire/hash';
@@ -47,8 +47,8 @@ function plain(): void {
 
 async function budgeted(): Promise<void> {
   const now = monotonicMs();
-  const shared = sharedPoints(1e9, now);
-  const budget = new PeerBudget({ kind: 'inbound', txPerSecond: 1e9, shared, now });
+  const shared = sharedBudget(1e9, now);
+  const budget = new PeerBudget({ kind: 'inbound', shared, now });
   budget.requested(ASKED);
   const frames = new FrameReader(MAGIC, {
     arrived: () => undefined,

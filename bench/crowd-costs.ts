@@ -17,7 +17,6 @@ import { Connections } from '#dist/p2p/connections';
 import { AddressManager } from '#dist/p2p/join/address-manager';
 import { parseIp } from '#dist/p2p/join/ip';
 import { Outbound, type OutboundPeer } from '#dist/p2p/join/outbound';
-import type { DisconnectReason } from '#dist/p2p/p2p-events';
 import { Pool } from '#dist/p2p/pool';
 import type { PeerSocket } from '#dist/p2p/route/route';
 import { Routes } from '#dist/p2p/route/routes';
@@ -158,7 +157,7 @@ async function ends(size: number): Promise<Round> {
 function dialOf(id: number, host: string): OutboundPeer {
   return {
     ...{ id, host, port: 8_333, openedAt: 0, outbound: true, established: true, claims: null },
-    ...{ transport: 'v1', closed: new Promise<DisconnectReason>(() => undefined), close: () => undefined },
+    ...{ transport: 'v1', close: () => undefined },
   };
 }
 

@@ -4,9 +4,14 @@
 // what is left is the transport, the hash of the bytes and the socket; once they are of 4,000 transactions,
 // each of which is parsed, checked and becomes points.
 //   BENCH_BLOCKS=300 node -r tsx/cjs bench/encrypted-blocks.ts
+// With BENCH_VALIDATE=full every block is also validated and kept on disk by `--validate full`, whose thread
+// counts as well; then the blocks are of one transaction only, because the others spend what is not there.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import type { TransportName } from '#dist/p2p/transport/transport';
 import { type Hash, hash256 } from '#dist/wire/hash';
 import { HEADER_BYTES } from '#dist/wire/header';
@@ -20,6 +25,7 @@ import { type SendMessage, speakTransport } from './support/transport-peer';
 
 const BLOCKS = Number(process.env['BENCH_BLOCKS'] ?? 300);
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
+const IS_FULL = process.env['BENCH_VALIDATE'] === 'full';
 /** How many blocks are announced and not requested yet. */
 const AHEAD = 8;
 
@@ -114,7 +120,11 @@ async function servePeer(transport: TransportName, kind: string): Promise<void> 
 async function download(transport: TransportName, kind: string): Promise<void> {
   const peer = fork(__filename, [`peer/${transport}/${kind}`], { execArgv: process.execArgv });
   const [{ port }] = (await once(peer, 'message')) as [{ port: number }];
-  const app = await startListeningApp({ transport, connect: port });
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'btcdmon-blocks-'));
+  const app = await startListeningApp({
+    ...{ transport, connect: port },
+    ...(IS_FULL ? { chainDir: folder } : {}),
+  });
   let bytes = 0;
   let count = 0;
   let start: NodeJS.CpuUsage | undefined;
@@ -132,6 +142,7 @@ async function download(transport: TransportName, kind: string): Promise<void> {
   const result: Download = { bytes, processorMs: (user + system) / 1_000 };
   peer.disconnect();
   await app.stop();
+  rmSync(folder, { recursive: true });
   finish(result);
   process.exit();
 }
@@ -146,7 +157,7 @@ async function measure(transport: TransportName, kind: string): Promise<Download
 }
 
 async function main(): Promise<void> {
-  for (const kind of KINDS) {
+  for (const kind of IS_FULL ? KINDS.slice(0, 1) : KINDS) {
     const runs: Record<string, Download[]> = { v1: [], v2: [] };
     for (let round = 0; round < ROUNDS; round++)
       for (const transport of TRANSPORTS) runs[transport]?.push(await measure(transport, kind));
@@ -154,7 +165,7 @@ async function main(): Promise<void> {
       median((runs[transport] ?? []).map(({ bytes, processorMs }) => bytes / processorMs / 1_000));
     const [plain, encrypted] = [speed('v1'), speed('v2')];
     console.log(
-      `encrypted-blocks: blocks of ${kind}: ${encrypted.toFixed(0)} MB in a second of processor time by v2, ` +
+      `encrypted-blocks: ${IS_FULL ? '--validate full: ' : ''}blocks of ${kind}: ${encrypted.toFixed(0)} MB in a second of processor time by v2, ` +
         `${plain.toFixed(0)} by v1: ${(encrypted / plain).toFixed(2)} times`,
     );
   }

@@ -6,6 +6,8 @@ declare module 'bcoin/lib/protocol/network' {
     readonly type: string;
     readonly magic: number;
     readonly port: number;
+    /** Unix time in seconds. */
+    now(): number;
   }
   export = Network;
 }
@@ -14,6 +16,8 @@ declare module 'bcoin/lib/net/netaddress' {
   import type Network from 'bcoin/lib/protocol/network';
 
   class NetAddress {
+    /** No address: 0.0.0.0:0. */
+    constructor();
     static fromHost(host: string, port: number, network: Network): NetAddress;
     readonly host: string;
     readonly port: number;
@@ -23,6 +27,8 @@ declare module 'bcoin/lib/net/netaddress' {
 }
 
 declare module 'bcoin/lib/net/packets' {
+  import type NetAddress from 'bcoin/lib/net/netaddress';
+
   /** Base of all packets: the command and a serializer of the payload. */
   export class Packet {
     readonly type: number;
@@ -32,6 +38,11 @@ declare module 'bcoin/lib/net/packets' {
   export class VersionPacket extends Packet {
     version: number;
     services: number;
+    /** Unix time in seconds. */
+    time: number;
+    /** The address of the receiver. */
+    remote: NetAddress;
+    readonly local: { services: number };
     height: number;
     agent: string;
     noRelay: boolean;
@@ -57,8 +68,9 @@ declare module 'bcoin/lib/net/peer' {
   class Peer extends EventEmitter {
     constructor(options: Peer.Options);
     socket: Peer.Stream | null;
-    readonly outbound: boolean;
-    readonly connected: boolean;
+    address: NetAddress;
+    outbound: boolean;
+    connected: boolean;
     readonly destroyed: boolean;
     /** Whether version and verack went both ways. */
     readonly handshake: boolean;
@@ -77,9 +89,12 @@ declare module 'bcoin/lib/net/peer' {
     tryOpen(): Promise<void>;
     /** Waits for the connection. */
     initConnect(): Promise<void>;
+    /** Begins to look for silence; called when the socket is open. */
+    initStall(): Promise<void>;
     /** Begins to ping and to announce, after the handshake. */
     finalize(): Promise<void>;
-    invTimer: NodeJS.Timeout | null;
+    /** Sends a ping unless one is unanswered. Does nothing before the handshake is complete. */
+    sendPing(): void;
     connectTimeout: NodeJS.Timeout | null;
     destroy(): void;
     error(error: Error | string): void;
@@ -98,7 +113,7 @@ declare module 'bcoin/lib/net/peer' {
     lastSend: number;
     lastRecv: number;
     lastPing: number;
-    readonly responseMap: ReadonlyMap<number, { timeout: number }>;
+    responseMap: ReadonlyMap<number, { timeout: number }>;
     handlePacket(packet: packets.Packet): Promise<void>;
     handleVersion(packet: packets.VersionPacket): Promise<void>;
   }
@@ -121,7 +136,6 @@ declare module 'bcoin/lib/net/peer' {
     interface Options {
       network: Network;
       logger: Logger;
-      createSocket(port: number, host: string): Stream;
       version: number;
       services: number;
       agent: string;
@@ -133,7 +147,6 @@ declare module 'bcoin/lib/net/peer' {
       getHeight(): number;
       isFull(): boolean;
       hasWitness(): boolean;
-      createNonce(hostname: string): Buffer;
       hasNonce(nonce: Buffer): boolean;
       getRate(hash: string): number;
       /** Whether filters of what is announced are left out; scripts/build.ts adds that to bcoin. */

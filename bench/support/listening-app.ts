@@ -15,6 +15,8 @@ interface ListeningAppPeers {
   readonly connect?: number;
   /** The port at which peers may connect. */
   readonly listen?: number;
+  /** The folder of the chain that `--validate full` keeps; left out for the usual checks of blocks. */
+  readonly chainDir?: string;
 }
 
 /** Starts the whole listener on regtest in this process. It keeps nothing, and writes points to stdout. */
@@ -22,6 +24,7 @@ export function startListeningApp({
   transport,
   connect,
   listen,
+  chainDir,
 }: ListeningAppPeers): ReturnType<typeof startApp> {
   keepHeapSmall();
   const host = '127.0.0.1';
@@ -32,6 +35,7 @@ export function startListeningApp({
       network: 'regtest',
       connect: connect === undefined ? [] : [{ host, port: connect }],
       ...(listen === undefined ? {} : { join: { ...join, listen: { host, port: listen } } }),
+      ...(chainDir === undefined ? {} : { chainDir }),
       exports: ['stdout:'],
       spools: { directory: os.tmpdir(), maxBytes: 0 },
       intervalMs: 1_000,

@@ -1,7 +1,20 @@
-import { BcoinPeer, type Network, type packets } from './bcoin';
+import { BcoinPeer, NetAddress, type Network, packets } from './bcoin';
+import { Visits } from './visits';
 
-/** Callbacks of a {@link Session}. */
+/** What a {@link Session} asks and tells its owner. */
 export interface SessionHooks {
+  /** How long opening the socket may take, in milliseconds. */
+  readonly connectMs: number;
+  /** Opens the socket to a peer that is dialled. */
+  openSocket(): BcoinPeer.Stream;
+  /** The nonce of our `version`. */
+  createNonce(): Buffer;
+  /** Called when the socket of a dialled peer is open. */
+  opened(): void;
+  /** Called with an error that ends the session, before {@link sessionEnded}. */
+  failed(error: Error): void;
+  /** Called once, when the session has ended. */
+  sessionEnded(): void;
   /** Called with every chunk that was read. */
   read(chunk: Buffer): void;
   /** Whether messages can be sent. If not, {@link Session.sendVersion} is called again once they can. */
@@ -22,12 +35,36 @@ export interface SessionOptions {
   readonly services: number;
   /** Whether to ask the peer to announce no transactions (BIP37). */
   readonly noRelay: boolean;
-  readonly createSocket: (port: number, host: string) => BcoinPeer.Stream;
-  /** How long opening the socket may take, in milliseconds. */
-  readonly connectMs: number;
-  readonly createNonce: () => Buffer;
   /** Commands that are sent between version and verack (BIP155, BIP339) to peers that are new enough. */
   readonly features: readonly string[];
+}
+
+/** What is the same for many sessions; made once for all of them. */
+export class SessionTerms {
+  /** The options of bcoin's peer. */
+  readonly peer: BcoinPeer.Options;
+
+  constructor(readonly options: SessionOptions) {
+    this.peer = {
+      network: options.network,
+      logger: silentLogger,
+      version: options.protocolVersion,
+      services: options.services,
+      agent: options.userAgent,
+      noRelay: options.noRelay,
+      spv: false,
+      headers: false,
+      compact: false,
+      banScore: 100,
+      // bcoin asks these of its owner.
+      getHeight: () => 0,
+      isFull: () => false,
+      hasWitness: () => false,
+      hasNonce: () => false,
+      getRate: () => -1,
+      announcesNothing: true,
+    };
+  }
 }
 
 /** The lowest version with feature messages (BIP155, BIP339). */
@@ -35,17 +72,28 @@ const FEATURES_VERSION = 70_016;
 
 const NO_PAYLOAD = Buffer.alloc(0);
 
+/** How often each session is looked at for silence, and after how many looks it pings; as in bcoin. */
+const LOOK_MS = 5_000;
+const LOOKS_A_PING = 6;
+
 /** If the wall clock drifts this far from the monotonic one, it counts as set. */
 const CLOCK_STEP_MS = 1_000;
 
 /** Memory of a waiting write besides its bytes: the objects of a buffer and a queue entry. */
 const WRITE_BYTES = 256;
 
+/** The session that a socket belongs to. */
+const SESSION = Symbol('session');
+
+interface SessionStream extends BcoinPeer.Stream {
+  [SESSION]?: Session;
+}
+
 /**
  * The session with one peer. bcoin's Peer dials, shakes hands, pings, and detects peers that stall or do not
  * read. Its parser and framer are replaced (src/p2p/transport), because they can't read all messages and
  * count nothing. Its checks of the peer's services are dropped, because a monitor listens to any node, pruned
- * or not.
+ * or not. There may be 20,000 sessions, so none has a timer, an option or a listener of its own.
  */
 export class Session extends BcoinPeer {
   private hasSentVersion = false;
@@ -56,26 +104,15 @@ export class Session extends BcoinPeer {
   private gatheredBytes = 0;
   /** How far the wall clock is ahead of the monotonic one, in milliseconds. */
   private wallAhead = Date.now() - performance.now();
+  /** Its slot among the visits; -1 before it is there. */
+  private slot = -1;
+  private looksToPing = LOOKS_A_PING;
 
   constructor(
-    private readonly session: SessionOptions,
+    private readonly terms: SessionTerms,
     private readonly hooks: SessionHooks,
   ) {
-    super({
-      network: session.network,
-      logger: silentLogger,
-      createSocket: session.createSocket,
-      version: session.protocolVersion,
-      services: session.services,
-      agent: session.userAgent,
-      noRelay: session.noRelay,
-      spv: false,
-      headers: false,
-      compact: false,
-      banScore: 100,
-      createNonce: session.createNonce,
-      ...ANSWERS,
-    });
+    super(terms.peer);
     Object.assign(this, UNUSED);
   }
 
@@ -84,26 +121,51 @@ export class Session extends BcoinPeer {
     // There is nothing to listen to.
   }
 
+  /** bcoin's three events that matter here. Nobody else listens to them. */
+  override emit(event: string | symbol, error?: unknown): boolean {
+    if (event === 'connect') this.hooks.opened();
+    else if (event === 'error') this.hooks.failed(error as Error);
+    else if (event === 'close') this.hooks.sessionEnded();
+    return true;
+  }
+
+  override connect(address: NetAddress): BcoinPeer.Stream {
+    const socket = this.hooks.openSocket();
+    this.address = address;
+    this.outbound = true;
+    this.connected = false;
+    this._bind(socket);
+    return socket;
+  }
+
   /** Follows the socket as bcoin does. Its `once` takes 450 bytes for each listener that is never called. */
-  override _bind(socket: BcoinPeer.Stream): void {
+  override _bind(socket: SessionStream): void {
     this.socket = socket;
-    socket.on('error', (error) => {
-      // Before the socket is open, an error is one of dialling.
-      if (this.destroyed || !this.connected) return;
-      this.error(error);
-      this.destroy();
-    });
-    socket.on('close', () => {
-      if (this.destroyed) return;
-      this.error('Socket hangup.');
-      this.destroy();
-    });
-    socket.on('drain', () => this.handleDrain());
-    socket.on('data', (chunk: Buffer) => {
-      this.lastRecv = Date.now();
-      this.feedParser(chunk);
-    });
+    socket[SESSION] = this;
+    socket.on('error', onError);
+    socket.on('close', onClose);
+    socket.on('drain', onDrain);
+    socket.on('data', onData);
     socket.setNoDelay(true);
+  }
+
+  /** Takes an error of the socket. There may be several. */
+  socketFailed(error: Error): void {
+    // Before the socket is open, an error is one of dialling.
+    if (this.destroyed || !this.connected) return;
+    this.error(error);
+    this.destroy();
+  }
+
+  socketClosed(): void {
+    if (this.destroyed) return;
+    this.error('Socket hangup.');
+    this.destroy();
+  }
+
+  socketRead(chunk: Buffer): void {
+    this.lastRecv = Date.now();
+    this.feedParser(chunk);
   }
 
   override feedParser(chunk: Buffer): void {
@@ -136,16 +198,33 @@ export class Session extends BcoinPeer {
       this.connectTimeout = setTimeout(() => {
         this.error('Connection timed out.');
         this.destroy();
-      }, this.session.connectMs);
+      }, this.hooks.connectMs);
     }
     return opened;
   }
 
+  /** Begins to look for silence; called when the socket is open. */
+  override initStall(): Promise<void> {
+    if (this.destroyed) return Promise.reject(new Error('The session has ended.'));
+    this.slot = visits.add(this);
+    return Promise.resolve();
+  }
+
   /** Begins to ping. bcoin would also look every 5 s for what there is to announce. */
-  override async finalize(): Promise<void> {
-    await super.finalize();
-    if (this.invTimer !== null) clearInterval(this.invTimer);
-    this.invTimer = null;
+  override finalize(): Promise<void> {
+    this.looksToPing = LOOKS_A_PING;
+    // Nothing more is waited for.
+    this.responseMap = NONE;
+    return Promise.resolve();
+  }
+
+  /** Ends the session if the peer is silent, and pings it in its turn. */
+  look(): void {
+    this.maybeTimeout();
+    this.looksToPing -= 1;
+    if (this.destroyed || this.looksToPing > 0) return;
+    this.looksToPing = LOOKS_A_PING;
+    this.sendPing();
   }
 
   override sendRaw(command: string, payload: Buffer): void {
@@ -174,7 +253,20 @@ export class Session extends BcoinPeer {
   override sendVersion(): void {
     if (this.destroyed || this.hasSentVersion || !this.hooks.isReady()) return;
     this.hasSentVersion = true;
-    super.sendVersion();
+    const { network, noRelay, protocolVersion, services, userAgent } = this.terms.options;
+    const packet = new packets.VersionPacket();
+    packet.version = protocolVersion;
+    packet.services = services;
+    packet.time = network.now();
+    packet.remote = this.address;
+    packet.local.services = services;
+    packet.nonce = this.hooks.createNonce();
+    packet.agent = userAgent;
+    packet.height = 0;
+    packet.noRelay = noRelay;
+    this.send(packet);
+    // It was needed for this message alone, and takes 400 bytes.
+    this.address = NOWHERE;
   }
 
   /** Approximate memory of what the peer has not read, in bytes. */
@@ -204,6 +296,7 @@ export class Session extends BcoinPeer {
   override destroy(): void {
     // Gathered messages were counted as sent already.
     this.flush();
+    visits.delete(this, this.slot);
     super.destroy();
   }
 
@@ -219,7 +312,7 @@ export class Session extends BcoinPeer {
     this.agent = packet.agent;
     this.noRelay = packet.noRelay;
     if (packet.version >= FEATURES_VERSION)
-      for (const command of this.session.features) this.sendRaw(command, NO_PAYLOAD);
+      for (const command of this.terms.options.features) this.sendRaw(command, NO_PAYLOAD);
     this.sendRaw('verack', NO_PAYLOAD);
     return Promise.resolve();
   }
@@ -244,25 +337,40 @@ export class Session extends BcoinPeer {
 
 const silent = (): void => undefined;
 
-/** What bcoin asks of its owner. One object serves all sessions. */
-const ANSWERS = {
-  getHeight: () => 0,
-  isFull: () => false,
-  hasWitness: () => false,
-  hasNonce: () => false,
-  getRate: () => -1,
-  announcesNothing: true,
-} as const;
+const visits = new Visits<Session>(LOOK_MS, (session) => session.look());
+
+/*
+ * The listeners of all sockets. Node.js calls them with the socket as `this`.
+ */
+function onError(this: SessionStream, error: Error): void {
+  this[SESSION]?.socketFailed(error);
+}
+
+function onClose(this: SessionStream): void {
+  this[SESSION]?.socketClosed();
+}
+
+function onDrain(this: SessionStream): void {
+  this[SESSION]?.handleDrain();
+}
+
+function onData(this: SessionStream, chunk: Buffer): void {
+  this[SESSION]?.socketRead(chunk);
+}
+
+const NOWHERE = new NetAddress();
 
 /**
  * Parts of bcoin's peer that are not used here. The filters, for announcing, are all but 4 kB of the 566 kB
- * of a peer; the build leaves them out of bcoin. The maps are for bcoin's own requests. Without the rest, a
- * session takes 3 kB less.
+ * of a peer; the build leaves them out of bcoin. The maps and lists are for bcoin's own requests, and
+ * `_events` for listeners, of which there are none. Without the rest, a session takes 3 kB less.
  */
 const NONE = new Map<never, never>();
+const NOTHING: readonly never[] = Object.freeze([]);
 const UNUSED = {
   ...{ invFilter: null, addrFilter: null, parser: null, framer: null, locker: { destroy: silent } },
-  ...{ blockMap: NONE, txMap: NONE, compactBlocks: NONE },
+  ...{ blockMap: NONE, txMap: NONE, compactBlocks: NONE, drainQueue: NOTHING, invQueue: NOTHING },
+  ...{ local: NOWHERE, _events: Object.freeze(Object.create(null)) as object },
 };
 
 /** bcoin logs the bytes of peers through format strings. Its log is dropped; the pool logs what matters. */

@@ -38,6 +38,22 @@ export interface ChainSyncModules {
   readonly advanced: (isSynced: boolean) => void;
 }
 
+/** A peer that can be asked for headers. */
+class AskedPeer implements HeaderPeer {
+  constructor(
+    private readonly peer: PeerInfo,
+    private readonly askHeaders: ChainSyncModules['askHeaders'],
+  ) {}
+
+  get preferred(): boolean {
+    return this.peer.outbound;
+  }
+
+  getHeaders(locator: readonly Buffer[]): void {
+    this.askHeaders(this.peer, locator);
+  }
+}
+
 /**
  * Feeds the headers and blocks that peers send to the chain.
  * @returns a function that turns to another peer if the current one is silent; call it about once a second
@@ -60,10 +76,7 @@ export function syncChain(modules: ChainSyncModules): () => void {
   bus.on('handshake', ({ peer, claims }) => {
     senders.set(peer.address, peer);
     if ((claims.services & SERVES_BLOCKS) === 0n) return;
-    const headerPeer = {
-      preferred: peer.outbound,
-      getHeaders: (locator: readonly Buffer[]) => askHeaders(peer, locator),
-    };
+    const headerPeer = new AskedPeer(peer, askHeaders);
     peers.set(peer.id, headerPeer);
     sync.connected(headerPeer);
   });

@@ -1,10 +1,10 @@
-import { bcoinNetwork, type Network } from '../bcoin/bcoin';
 import { EventBus } from '../lib/event-bus';
 import { HeldBytes, RECEIVED_LIMITS, UNSENT_LIMITS } from '../p2p/budget/held-bytes';
-import { PeerBudget, sharedPoints } from '../p2p/budget/peer-budget';
+import { PeerBudget, sharedBudget } from '../p2p/budget/peer-budget';
 import { ReadTurns } from '../p2p/budget/read-turns';
 import { Connection, type ConnectionModules } from '../p2p/connection';
 import type { DisconnectReason, P2PEvents } from '../p2p/p2p-events';
+import { connectionTerms } from '../p2p/peer-session';
 import type { Routes } from '../p2p/route/routes';
 import { type TransportMode, transportToDial, UNTRIED } from '../p2p/transport/choice';
 import type { TransportName } from '../p2p/transport/transport';
@@ -57,9 +57,9 @@ export interface Visited {
 export class Visitor {
   private readonly bus = new EventBus<P2PEvents>();
   private readonly visits = new Map<number, { readonly visit: Visit; readonly connection: Connection }>();
-  private readonly network: Network;
   private readonly modules: ConnectionModules;
   private readonly ticker: NodeJS.Timeout;
+  private readonly shared = sharedBudget(TX_PER_SECOND, performance.now());
   private lastId = 0;
   private isStopped = false;
 
@@ -67,11 +67,13 @@ export class Visitor {
     const { bus, visits } = this;
     const monotonicMs = (): number => performance.now();
     const turns = new ReadTurns({ monotonicMs });
-    this.network = bcoinNetwork(options.network);
+    const { mode, network, userAgent } = options;
     this.modules = {
       ...{ bus, monotonicMs, turns, handlers: visitHandlers(bus), fault: options.fault },
       // A visit asks for no blocks.
       awaitsBlock: () => false,
+      terms: connectionTerms({ network, mode, userAgent, wtxidRelay: false, relay: false }),
+      connectionEnded: () => undefined,
       nonces: new Map(),
       received: new HeldBytes(RECEIVED_LIMITS),
       unsent: new HeldBytes(UNSENT_LIMITS),
@@ -109,16 +111,14 @@ export class Visitor {
     dialBy: TransportName,
     take: (addresses: readonly NetworkAddress[]) => void,
   ): Promise<Visited> {
-    const { mode, patience = PATIENCE, routes, userAgent } = this.options;
+    const { patience = PATIENCE, routes } = this.options;
     const route = routes.to(host);
     if (route === undefined || this.isStopped) return { reason: 'stopped', found: null };
     const now = performance.now();
-    const shared = sharedPoints(TX_PER_SECOND, now);
-    const budget = new PeerBudget({ kind: 'joined', txPerSecond: TX_PER_SECOND, shared, now });
+    const budget = new PeerBudget({ kind: 'joined', shared: this.shared, now });
     const connection = new Connection(
       {
-        ...{ id: ++this.lastId, kind: 'joined', host, port, route, network: this.network, dialBy, mode },
-        ...{ userAgent, budget, wtxidRelay: false, relay: false },
+        ...{ id: ++this.lastId, kind: 'joined', host, port, route, dialBy, budget },
       },
       this.modules,
     );

@@ -6,17 +6,26 @@ const MOST_FREE = 8_192;
 
 const US_A_MS = 1_000;
 
-/** Announcements in the order in which they came. */
+/** Chunks that share their arrays: arrays of its own would take a third of a chunk's memory. */
+const SLAB_CHUNKS = 64;
+
+/** Announcements in the order in which they came: `CHUNK` items of both arrays, from `start`. */
 interface Chunk {
   readonly peers: Uint16Array;
   readonly timesUs: Uint32Array;
+  readonly start: number;
 }
 
 /** Chunks that nobody uses, for later: arrays that grow would leave the program's memory in pieces. */
 const free: Chunk[] = [];
 
 function takeChunk(): Chunk {
-  return free.pop() ?? { peers: new Uint16Array(CHUNK), timesUs: new Uint32Array(CHUNK) };
+  const chunk = free.pop();
+  if (chunk !== undefined) return chunk;
+  const peers = new Uint16Array(SLAB_CHUNKS * CHUNK);
+  const timesUs = new Uint32Array(SLAB_CHUNKS * CHUNK);
+  for (let i = SLAB_CHUNKS - 1; i > 0; i--) free.push({ peers, timesUs, start: i * CHUNK });
+  return { peers, timesUs, start: 0 };
 }
 
 /** Where times are sorted. */
@@ -51,8 +60,8 @@ export class Announcers {
     this.count += 1;
     const chunk = this.chunks[this.chunks.length - 1];
     if (chunk === undefined) return;
-    chunk.peers[place] = peer;
-    chunk.timesUs[place] = Math.round(timeMs * US_A_MS);
+    chunk.peers[chunk.start + place] = peer;
+    chunk.timesUs[chunk.start + place] = Math.round(timeMs * US_A_MS);
     const word = peer >>> 5;
     if (word >= this.seen.length) this.enlargeSeen(word + 1);
     this.seen[word] = (this.seen[word] ?? 0) | (1 << (peer & 31));
@@ -78,8 +87,8 @@ export class Announcers {
   /** The times in microseconds, ascending; valid until the next call for any announcers. */
   sortedUs(): Uint32Array {
     if (scratch.length < this.count) scratch = new Uint32Array(2 * this.count);
-    for (const [i, { timesUs }] of this.chunks.entries())
-      scratch.set(timesUs.subarray(0, Math.min(CHUNK, this.count - i * CHUNK)), i * CHUNK);
+    for (const [i, { timesUs, start }] of this.chunks.entries())
+      scratch.set(timesUs.subarray(start, start + Math.min(CHUNK, this.count - i * CHUNK)), i * CHUNK);
     return scratch.subarray(0, this.count).sort();
   }
 
@@ -95,10 +104,11 @@ export class Announcers {
     this.count = 0;
   }
 
-  private each(visit: (chunk: Chunk, i: number) => void): void {
+  /** @param visit gets the place of each announcement in the arrays of its chunk */
+  private each(visit: (chunk: Chunk, place: number) => void): void {
     for (let i = 0; i < this.count; i++) {
       const chunk = this.chunks[Math.floor(i / CHUNK)];
-      if (chunk !== undefined) visit(chunk, i % CHUNK);
+      if (chunk !== undefined) visit(chunk, chunk.start + (i % CHUNK));
     }
   }
 

@@ -1,8 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Network } from '../bcoin/bcoin';
 import type { PeerBudget } from './budget/peer-budget';
 import type { Route } from './route/route';
-import type { TransportMode } from './transport/choice';
 import type { TransportName } from './transport/transport';
 
 /**
@@ -11,6 +9,7 @@ import type { TransportName } from './transport/transport';
  */
 export type ConnectionKind = 'kept' | 'joined' | 'inbound';
 
+/** What one connection has for itself; see `ConnectionTerms` for what all have in common. */
 export interface ConnectionOptions {
   readonly id: number;
   readonly kind: ConnectionKind;
@@ -21,16 +20,8 @@ export interface ConnectionOptions {
   /** An IPv4 or IPv6 address, a name of Tor or I2P, or a DNS name that the route resolves. */
   readonly host: string;
   readonly port: number;
-  readonly network: Network;
   /** The transport by which the address is dialled; left out for an inbound connection. */
   readonly dialBy?: TransportName | undefined;
-  /** The transports that we speak. */
-  readonly mode: TransportMode;
-  readonly userAgent: string;
-  /** Whether the peer shall announce transactions; default: yes. */
-  readonly relay?: boolean;
-  /** Whether to announce `wtxidrelay` (BIP339). */
-  readonly wtxidRelay: boolean;
   /** Limits what the peer may cost; null for one that the user named. */
   readonly budget: PeerBudget | null;
 }

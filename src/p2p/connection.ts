@@ -1,5 +1,5 @@
 import type { packets } from '../bcoin/bcoin';
-import type { Session } from '../bcoin/session';
+import { Session, type SessionHooks } from '../bcoin/session';
 import { messageOf } from '../lib/errors';
 import { type CountedCommand, isCommand } from '../wire/commands';
 import { type InventoryItem, encodeInventory } from '../wire/messages/inventory';
@@ -15,10 +15,12 @@ import { formatEndpoint } from './endpoint';
 import { Handshake, HANDSHAKE_TIMEOUT, type HandshakePeer } from './handshake';
 import { MessageDispatcher, type MessageDispatcherModules } from './message-dispatcher';
 import type { DisconnectReason, PeerInfo, Violation } from './p2p-events';
-import { addressOf, makeSession, PROTOCOL_VERSION } from './peer-session';
+import { addressOf, type ConnectionTerms, PROTOCOL_VERSION } from './peer-session';
 import { PingManager } from './ping-manager';
 import { disconnectReason, isHangUp } from './session-errors';
-import { TransportGate } from './transport/gate';
+import { DIRECT } from './route/direct';
+import type { PeerSocket, Route } from './route/route';
+import { type GatedConnection, TransportGate } from './transport/gate';
 import type { TransportName } from './transport/transport';
 
 /**
@@ -30,20 +32,32 @@ const MAX_UNSENT = 1_000_000;
 const always = (): boolean => true;
 
 export interface ConnectionModules extends MessageDispatcherModules {
+  readonly terms: ConnectionTerms;
   /** The open connections, by the nonce of the `version` that we sent there. */
   readonly nonces: Map<bigint, HandshakePeer>;
   readonly turns: ReadTurns;
   /** Bytes held for all inbound peers: of incomplete messages, and of messages that they have not read. */
   readonly received: HeldBytes;
   readonly unsent: HeldBytes;
+  /** Called when a connection has ended, after all that was under way. */
+  readonly connectionEnded: (connection: Connection, reason: DisconnectReason) => void;
+}
+
+/** Waits for the end of a connection. */
+interface Ending {
+  readonly promise: Promise<DisconnectReason>;
+  readonly resolve: (reason: DisconnectReason) => void;
 }
 
 /**
  * One connection to a peer, from dialling to its end. Counts every byte and message before anything is
  * decoded. Decodes each message once and hands the value to its handler. Whatever a peer sends ends at most
  * this connection.
+ *
+ * There may be 20,000 connections. So its parts call it itself and no functions that are made for each, and
+ * what is the same for all is in the modules.
  */
-export class Connection implements PeerInfo, HandshakePeer, Sender {
+export class Connection implements PeerInfo, HandshakePeer, Sender, SessionHooks, GatedConnection {
   readonly id: number;
   readonly kind: ConnectionKind;
   readonly host: string;
@@ -60,8 +74,7 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
    * answers and not announcements.
    */
   awaitedHeaders = 0;
-  /** Settles with the reason when the connection has ended. */
-  readonly closed: Promise<DisconnectReason>;
+  readonly dialledBy: TransportName | undefined;
 
   private readonly session: Session;
   private readonly dispatcher: MessageDispatcher;
@@ -69,67 +82,29 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
   private readonly handshake: Handshake;
   private readonly pings = new PingManager();
   private readonly budget: PeerBudget | null;
+  private readonly route: Route;
   private connected = false;
   private reason: DisconnectReason = 'closed-by-peer';
+  /** Null if nobody waits. */
+  private ending: Ending | null = null;
 
   constructor(
-    private readonly options: ConnectionOptions,
+    options: ConnectionOptions,
     private readonly modules: ConnectionModules,
   ) {
-    const { host, address } = addressOf(options);
+    const { host, address } = addressOf(options, modules.terms.network);
     this.id = options.id;
     this.kind = options.kind;
     this.host = host;
     this.port = options.port;
     this.address = formatEndpoint(this);
+    this.dialledBy = options.dialBy;
+    this.route = options.route ?? DIRECT;
     this.budget = options.budget;
     this.dispatcher = new MessageDispatcher(this, options.budget, modules);
     this.handshake = new Handshake(this, modules);
-    this.gate = new TransportGate(
-      { magic: options.network.magic, dialledBy: options.dialBy, mode: options.mode },
-      {
-        arrived: () => this.arrived(),
-        answerVersion: () => void this.session.tryOpen(),
-        violation: (reason) => this.violation(reason),
-        close: (reason) => this.close(reason),
-      },
-      { sink: this.dispatcher, monotonicMs: modules.monotonicMs },
-    );
-    this.session = makeSession(options, host, {
-      createNonce: () => this.handshake.createNonce(),
-      read: (chunk) => this.read(chunk),
-      isReady: () => this.gate.transport?.isReady === true,
-      encode: (command, payload) => this.gate.encode(command, payload),
-      sent: (command, payload, bytes) => this.sent(command, payload, bytes),
-      drained: () => {
-        this.holdUnsent();
-        modules.turns.drained(this);
-      },
-    });
-    this.closed = new Promise((resolve) => {
-      this.session.on('close', () => {
-        // Messages that came before the peer hung up are still handled.
-        if (isHangUp(this.reason)) this.gate.transport?.run(always);
-        this.gate.transport?.stop();
-        if (this.isUnanswered) this.reason = 'plain-transport';
-        this.handshake.end();
-        modules.turns.ended(this);
-        modules.received.release(this);
-        modules.unsent.release(this);
-        if (this.reason === HANDSHAKE_TIMEOUT) this.report(HANDSHAKE_TIMEOUT);
-        if (this.connected)
-          modules.bus.emit('disconnected', {
-            peer: this,
-            established: this.established,
-            reason: this.reason,
-          });
-        resolve(this.reason);
-      });
-    });
-    this.session.on('connect', () => this.opened());
-    this.session.on('error', (error: Error) => {
-      this.reason = disconnectReason(error.message, this.established) ?? this.reason;
-    });
+    this.gate = new TransportGate(this, this.dispatcher, modules);
+    this.session = new Session(modules.terms.session, this);
     if (options.socket === undefined) {
       this.session.connect(address);
       void this.session.tryOpen();
@@ -139,6 +114,12 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
       // We send nothing before the peer's first bytes, which show its transport.
       this.opened();
     }
+  }
+
+  /** Settles with the reason when the connection has ended. */
+  get closed(): Promise<DisconnectReason> {
+    this.ending ??= endingOf(this.ended ? this.reason : null);
+    return this.ending.promise;
   }
 
   get claims(): VersionMessage | null {
@@ -284,43 +265,105 @@ export class Connection implements PeerInfo, HandshakePeer, Sender {
     this.session.destroy();
   }
 
-  /**
-   * Whether a peer that was dialled by the encrypted transport has sent nothing. A node that knows the plain
-   * one alone hangs up, or waits for the rest of a message (Core 31 `src/net.cpp` ShouldReconnectV1).
+  /*
+   * What the session and the gate call.
    */
-  private get isUnanswered(): boolean {
-    const isEnd = this.reason === HANDSHAKE_TIMEOUT || isHangUp(this.reason);
-    return isEnd && this.connected && this.options.dialBy === 'v2' && !this.gate.hasRead;
+
+  get connectMs(): number {
+    return this.route.timeoutMs;
+  }
+
+  openSocket(): PeerSocket {
+    return this.route.open(this.host, this.port);
+  }
+
+  createNonce(): Buffer {
+    return this.handshake.createNonce();
+  }
+
+  /** Whether messages can be sent. */
+  isReady(): boolean {
+    return this.gate.transport?.isReady === true;
+  }
+
+  encode(command: string, payload: Buffer): Buffer {
+    return this.gate.encode(command, payload);
   }
 
   /** Marks the socket as open. */
-  private opened(): void {
+  opened(): void {
     this.connected = true;
     this.modules.bus.emit('opened', { peer: this });
     this.handshake.start();
     this.gate.transport?.open();
   }
 
-  private read(chunk: Buffer): void {
+  read(chunk: Buffer): void {
     this.modules.bus.emit('bytesRead', { peer: this, bytes: chunk.length });
     this.gate.read(chunk);
   }
 
   /** Messages are handled when it is the peer's turn. */
-  private arrived(): void {
+  arrived(): void {
     if (!this.ended) this.modules.turns.arrived(this);
   }
 
-  private holdUnsent(): void {
-    const { monotonicMs, unsent } = this.modules;
-    if (!this.isNamed) unsent.hold(this, this.session.unsentBytes, monotonicMs());
+  answerVersion(): void {
+    void this.session.tryOpen();
   }
 
-  private sent(name: string, payload: Buffer, bytes: number): void {
+  sent(name: string, payload: Buffer, bytes: number): void {
     if (name === 'version') this.gate.versionSent();
     if (name === 'ping') this.pings.sent(decodePong(payload), performance.now());
     this.modules.frames?.sent(this, name, payload, bytes);
     this.modules.bus.emit('bytesWritten', { peer: this, bytes });
     this.modules.bus.emit('sent', { peer: this, command: isCommand(name) ? name : 'other', bytes });
   }
+
+  drained(): void {
+    this.holdUnsent();
+    this.modules.turns.drained(this);
+  }
+
+  failed(error: Error): void {
+    this.reason = disconnectReason(error.message, this.established) ?? this.reason;
+  }
+
+  sessionEnded(): void {
+    const { bus, connectionEnded, received, turns, unsent } = this.modules;
+    // Messages that came before the peer hung up are still handled.
+    if (isHangUp(this.reason)) this.gate.transport?.run(always);
+    this.gate.transport?.stop();
+    if (this.isUnanswered) this.reason = 'plain-transport';
+    this.handshake.end();
+    turns.ended(this);
+    received.release(this);
+    unsent.release(this);
+    if (this.reason === HANDSHAKE_TIMEOUT) this.report(HANDSHAKE_TIMEOUT);
+    const { established, reason } = this;
+    if (this.connected) bus.emit('disconnected', { peer: this, established, reason });
+    queueMicrotask(() => connectionEnded(this, reason));
+    this.ending?.resolve(reason);
+  }
+
+  /**
+   * Whether a peer that was dialled by the encrypted transport has sent nothing. A node that knows the plain
+   * one alone hangs up, or waits for the rest of a message (Core 31 `src/net.cpp` ShouldReconnectV1).
+   */
+  private get isUnanswered(): boolean {
+    const isEnd = this.reason === HANDSHAKE_TIMEOUT || isHangUp(this.reason);
+    return isEnd && this.connected && this.dialledBy === 'v2' && !this.gate.hasRead;
+  }
+
+  private holdUnsent(): void {
+    const { monotonicMs, unsent } = this.modules;
+    if (!this.isNamed) unsent.hold(this, this.session.unsentBytes, monotonicMs());
+  }
+}
+
+function endingOf(reason: DisconnectReason | null): Ending {
+  let resolve: Ending['resolve'] = () => undefined;
+  const promise = new Promise<DisconnectReason>((settle) => (resolve = settle));
+  if (reason !== null) resolve(reason);
+  return { promise, resolve };
 }

@@ -1,42 +1,45 @@
 import { isIP } from 'node:net';
-import { NetAddress, type Network } from '../bcoin/bcoin';
-import { Session, type SessionHooks } from '../bcoin/session';
+import { bcoinNetwork, NetAddress, type Network } from '../bcoin/bcoin';
+import { SessionTerms } from '../bcoin/session';
+import type { NetworkName } from '../wire/networks';
 import { NODE_P2P_V2 } from '../wire/services';
-import type { ConnectionOptions } from './connection-options';
-import { DIRECT } from './route/direct';
+import type { TransportMode } from './transport/choice';
 
 /** Our protocol version: the one that BIP155 and BIP339 ask for. */
 export const PROTOCOL_VERSION = 70_016;
 
-/** What a session takes from its connection. */
-export interface PeerSessionHooks extends SessionHooks {
-  /** The nonce of our `version`. */
-  createNonce(): Buffer;
+export interface TermsOptions {
+  readonly network: NetworkName;
+  /** The transports that we speak. */
+  readonly mode: TransportMode;
+  readonly userAgent: string;
+  /** Whether peers shall announce transactions; default: yes. */
+  readonly relay?: boolean;
+  /** Whether to announce `wtxidrelay` (BIP339). */
+  readonly wtxidRelay: boolean;
 }
 
-/** Makes the session with a peer: what our `version` claims, and how the socket is opened. */
-export function makeSession(options: ConnectionOptions, host: string, hooks: PeerSessionHooks): Session {
-  const { network, port, route = DIRECT, userAgent } = options;
-  return new Session(
-    {
-      network,
-      protocolVersion: PROTOCOL_VERSION,
-      userAgent,
-      // We serve nothing, so we claim no other service.
-      services: options.mode === 'v1' ? 0 : Number(NODE_P2P_V2),
-      noRelay: options.relay === false,
-      connectMs: route.timeoutMs,
-      createSocket: () => {
-        const socket = route.open(host, port);
-        // bcoin handles only the first error; a second one must not end the process.
-        socket.on('error', () => undefined);
-        return socket;
-      },
-      createNonce: () => hooks.createNonce(),
-      features: options.wtxidRelay ? ['wtxidrelay', 'sendaddrv2'] : ['sendaddrv2'],
-    },
-    hooks,
-  );
+/** What all connections have in common: the network, the transports, and what our `version` claims. */
+export interface ConnectionTerms {
+  readonly network: Network;
+  readonly mode: TransportMode;
+  readonly session: SessionTerms;
+}
+
+/** Makes the terms of all connections of a program. */
+export function connectionTerms(options: TermsOptions): ConnectionTerms {
+  const { mode, relay = true, userAgent, wtxidRelay } = options;
+  const network = bcoinNetwork(options.network);
+  const session = new SessionTerms({
+    network,
+    protocolVersion: PROTOCOL_VERSION,
+    userAgent,
+    // We serve nothing, so we claim no other service.
+    services: mode === 'v1' ? 0 : Number(NODE_P2P_V2),
+    noRelay: !relay,
+    features: wtxidRelay ? ['wtxidrelay', 'sendaddrv2'] : ['sendaddrv2'],
+  });
+  return { network, mode, session };
 }
 
 /**
@@ -44,7 +47,10 @@ export function makeSession(options: ConnectionOptions, host: string, hooks: Pee
  * zones: a link-local one (`fe80::1%eth0`) gets its zone back. `version` has no address for a peer with a
  * name, as in Core (`src/net_processing.cpp` PushNodeVersion).
  */
-export function addressOf({ host, port, network }: { host: string; port: number; network: Network }): {
+export function addressOf(
+  { host, port }: { readonly host: string; readonly port: number },
+  network: Network,
+): {
   readonly host: string;
   readonly address: NetAddress;
 } {

@@ -2,9 +2,8 @@ import type { Clock } from '../lib/clock';
 import type { EventBus } from '../lib/event-bus';
 import { type Lookup, systemLookup } from '../lib/lookup';
 import { BlockRequests } from './block-requests';
-import { bcoinNetwork } from '../bcoin/bcoin';
 import { HeldBytes, RECEIVED_LIMITS, UNSENT_LIMITS } from './budget/held-bytes';
-import { PeerBudget, sharedPoints } from './budget/peer-budget';
+import { PeerBudget, sharedBudget } from './budget/peer-budget';
 import { ReadTurns } from './budget/read-turns';
 import { Connection } from './connection';
 import type { ConnectionOptions } from './connection-options';
@@ -18,7 +17,8 @@ import type { DialState } from './dial-state';
 import { Dialer, type DialerModules } from './dialer';
 import type { Endpoint } from './endpoint';
 import type { FrameWatcher } from './frame-watcher';
-import type { P2PEvents, PeerInfo, Violation } from './p2p-events';
+import { connectionTerms } from './peer-session';
+import type { DisconnectReason, P2PEvents, PeerInfo, Violation } from './p2p-events';
 import { messageHandlers } from './handlers';
 import type { AsnOf } from './join/diversity';
 import { hostOf } from './join/ip';
@@ -109,7 +109,6 @@ export class Pool {
       highBandwidth,
       checks,
     });
-    const network = bcoinNetwork(options.network);
     const nonces = new Map<bigint, Connection>();
     const monotonicMs = (): number => clock.monotonicMs();
     this.monotonicMs = monotonicMs;
@@ -118,35 +117,35 @@ export class Pool {
     const { received } = this;
     const unsent = new HeldBytes(UNSENT_LIMITS);
     const { txPerSecond } = options;
-    const shared = sharedPoints(txPerSecond, monotonicMs());
-    const { transport: mode = 'v1', routes = DIRECT_ROUTES } = options;
+    const shared = sharedBudget(txPerSecond, monotonicMs());
+    const { transport: mode = 'v1', routes = DIRECT_ROUTES, network, userAgent, wtxidRelay } = options;
     const { lookup = systemLookup } = modules;
     const awaitsBlock = (connection: Connection, hash: Hash): boolean => blocks.awaits(connection, hash);
     // One object for all connections.
     const forConnections = {
       ...{ bus, handlers, frames, nonces, monotonicMs, turns, received, unsent, awaitsBlock, fault },
-    };
-    const add = (
-      of: Pick<ConnectionOptions, 'kind' | 'host' | 'port' | 'socket' | 'route' | 'dialBy'>,
-    ): Connection => {
-      const { userAgent, wtxidRelay } = options;
-      const id = ++this.lastId;
-      const { kind } = of;
-      const budget =
-        kind === 'kept' ? null : new PeerBudget({ kind, txPerSecond, shared, now: monotonicMs() });
-      const { dialBy, host, port, route, socket } = of;
-      const connection = new Connection(
-        // No spread, whose result has a hidden class of its own: 360 bytes for each connection.
-        { id, kind, socket, route, host, port, network, dialBy, mode, userAgent, wtxidRelay, budget },
-        forConnections,
-      );
-      this.connections.add(connection);
-      void connection.closed.then(() => {
+      terms: connectionTerms({ network, mode, userAgent, wtxidRelay }),
+      connectionEnded: (connection: Connection, reason: DisconnectReason) => {
         this.connections.delete(connection);
         this.transactions.ended(connection);
         blocks.ended(connection);
         highBandwidth.ended(connection);
-      });
+        this.join?.ended(connection, reason);
+      },
+    };
+    const add = (
+      of: Pick<ConnectionOptions, 'kind' | 'host' | 'port' | 'socket' | 'route' | 'dialBy'>,
+    ): Connection => {
+      const id = ++this.lastId;
+      const { kind } = of;
+      const budget = kind === 'kept' ? null : new PeerBudget({ kind, shared, now: monotonicMs() });
+      const { dialBy, host, port, route, socket } = of;
+      const connection = new Connection(
+        // No spread, whose result has a hidden class of its own: 360 bytes for each connection.
+        { id, kind, socket, route, host, port, dialBy, budget },
+        forConnections,
+      );
+      this.connections.add(connection);
       return connection;
     };
     const dial =

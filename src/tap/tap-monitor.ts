@@ -3,7 +3,7 @@ import type { EventBus } from '../lib/event-bus';
 import type { Judge } from '../mempool/judge';
 import type { MonitorEvents } from '../metrics/collector';
 import { type Complain, guard } from '../metrics/guard';
-import { PeerBudget, sharedPoints } from '../p2p/budget/peer-budget';
+import { PeerBudget, sharedBudget } from '../p2p/budget/peer-budget';
 import { ENCRYPTED_TRANSPORT } from '../p2p/first-bytes';
 import type { Violation } from '../p2p/p2p-events';
 import { isCommand } from '../wire/commands';
@@ -57,13 +57,12 @@ export class TapMonitor {
     const { tap, bus, clock, judge, complain } = modules;
     this.handlers = messageHandlers({ bus, judge, seen: new SeenInventory() });
     this.guarded = guard('tap', complain);
-    const shared = sharedPoints(TRANSACTIONS_PER_SECOND, clock.monotonicMs());
+    const shared = sharedBudget(TRANSACTIONS_PER_SECOND, clock.monotonicMs());
     tap.on('opened', ({ connection, time }) => {
       const budget = connection.outbound
         ? null
         : new PeerBudget({
             kind: 'inbound',
-            txPerSecond: TRANSACTIONS_PER_SECOND,
             shared,
             now: time.monotonicMs,
           });

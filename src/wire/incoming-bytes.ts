@@ -7,8 +7,8 @@ import { PartialMessage } from './partial-message';
  * is kept for the few bytes at its end.
  */
 export class IncomingBytes {
-  /** Chunks after `partial` that were not taken yet. */
-  private readonly chunks: Buffer[] = [];
+  /** Chunks after `partial` that were not taken yet. Most of the time there are none. */
+  private chunks: Buffer[] = NO_CHUNKS;
   /** The first bytes of what is taken next. */
   private partial: PartialMessage | null = null;
   private buffered = 0;
@@ -20,7 +20,9 @@ export class IncomingBytes {
 
   /** Adds a chunk at the end. */
   add(chunk: Buffer): void {
-    this.chunks.push(chunk);
+    // An array that was emptied, and one that grew by `push`, keeps room for 16 items: 150 bytes.
+    if (this.chunks.length === 0) this.chunks = [chunk];
+    else this.chunks.push(chunk);
     this.buffered += chunk.length;
   }
 
@@ -48,12 +50,12 @@ export class IncomingBytes {
       this.partial.add(chunk);
       garbage.released(chunk.length);
     }
-    this.chunks.length = 0;
+    this.chunks = NO_CHUNKS;
   }
 
   /** Drops all bytes. */
   clear(): void {
-    this.chunks.length = 0;
+    this.chunks = NO_CHUNKS;
     this.partial?.drop();
     this.partial = null;
     this.buffered = 0;
@@ -63,6 +65,7 @@ export class IncomingBytes {
   private cut(length: number): Buffer {
     const first = this.chunks[0] ?? EMPTY;
     if (first.length > length) this.chunks[0] = first.subarray(length);
+    else if (this.chunks.length === 1) this.chunks = NO_CHUNKS;
     else this.chunks.shift();
     return first.length > length ? first.subarray(0, length) : first;
   }
@@ -72,3 +75,6 @@ export class IncomingBytes {
 const garbage = new YoungGarbage();
 
 const EMPTY = Buffer.alloc(0);
+
+/** One empty list serves all streams; nothing is ever added to it. */
+const NO_CHUNKS: Buffer[] = [];

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SystemClock } from '../../src/lib/clock';
 import { EventBus } from '../../src/lib/event-bus';
-import { BcoinPeer } from '../../src/bcoin/bcoin';
+import { Session } from '../../src/bcoin/session';
 import type { HeaderStanding } from '../../src/p2p/compact/block-checks';
 import type { P2PEvents } from '../../src/p2p/p2p-events';
 import { BlockPreparation } from '../../src/p2p/block-preparation';
@@ -202,9 +202,12 @@ describe('a connection', () => {
   });
 
   it('pings, and measures the round trip of the answering pong', async () => {
-    const timing = BcoinPeer as unknown as { PING_INTERVAL: number };
-    const usual = timing.PING_INTERVAL;
-    timing.PING_INTERVAL = 50;
+    const begins = jest.spyOn(Session.prototype, 'finalize');
+    // It looks at each session every 5 s, and pings after six looks.
+    const halfAMinute = (): void => {
+      const sessions = begins.mock.contexts as readonly Session[];
+      for (let i = 0; i < 6; i++) for (const session of sessions) session.look();
+    };
     const peer = await fake({
       onMessage: (other, { command, payload }) => {
         if (command === 'version') other.send('version', versionPayload());
@@ -216,8 +219,12 @@ describe('a connection', () => {
       },
     });
     const { events } = listen([peer]);
-    await until('two pongs', () => events.pong.length >= 2);
-    timing.PING_INTERVAL = usual;
+    await until('a session', () => begins.mock.contexts.length > 0);
+    for (const count of [1, 2]) {
+      halfAMinute();
+      await until(`pong ${count}`, () => events.pong.length >= count);
+    }
+    begins.mockRestore();
     const pings = connection(peer)
       .commands()
       .filter((command) => command === 'ping').length;

@@ -5,7 +5,7 @@ import { logClock } from '../../src/app/log-clock';
 import { bcoinNetwork } from '../../src/bcoin/bcoin';
 import type { P2PEvents, PeerInfo } from '../../src/p2p/p2p-events';
 import { decodeVersion } from '../../src/wire/messages/version';
-import { Session } from '../../src/bcoin/session';
+import { Session, SessionTerms } from '../../src/bcoin/session';
 import { versionPayload } from '../support/fake-peer';
 import { somePeer } from '../support/points';
 
@@ -78,20 +78,20 @@ describe('a session', () => {
     const socket = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' });
     await once(socket, 'connect');
     const session = new Session(
-      {
+      new SessionTerms({
         ...{ network: bcoinNetwork('regtest'), protocolVersion: 70_016, userAgent: '/test/', features: [] },
         noRelay: false,
         services: 0,
-        connectMs: 10_000,
-        createSocket: () => socket,
-        createNonce: () => Buffer.alloc(8, 1),
-      },
+      }),
       {
+        connectMs: 10_000,
+        openSocket: () => socket,
+        createNonce: () => Buffer.alloc(8, 1),
         ...{ read: () => undefined, sent: () => undefined, drained: () => undefined },
+        ...{ opened: () => undefined, failed: () => undefined, sessionEnded: () => undefined },
         ...{ isReady: () => true, encode: () => Buffer.alloc(24) },
       },
     );
-    session.on('error', () => undefined);
     try {
       session.accept(socket);
       void session.tryOpen();

@@ -20,6 +20,8 @@ export interface OriginSources {
   readonly labels?: Pick<AddressLabels, 'of'> | undefined;
 }
 
+const NO_LABELS: readonly string[] = [];
+
 /** The origin of a peer with the address `host:port`. */
 export function originOf(address: string, { asnOf, labels }: OriginSources): Origin {
   const host = hostIn(address);
@@ -28,7 +30,7 @@ export function originOf(address: string, { asnOf, labels }: OriginSources): Ori
     network: peerNetworkOf(address),
     netgroup: raw === null ? undefined : netgroupText(raw),
     asn: asnOf?.(host),
-    labels: raw === null ? [] : (labels?.of(raw) ?? []),
+    labels: raw === null ? NO_LABELS : (labels?.of(raw) ?? NO_LABELS),
   };
 }
 

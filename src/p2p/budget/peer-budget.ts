@@ -7,7 +7,7 @@ import {
   type InventoryItem,
   ITEM_BYTES,
 } from '../../wire/messages/inventory';
-import { TokenBucket } from './token-bucket';
+import { type BucketSize, TokenBucket } from './token-bucket';
 
 /**
  * Messages that a stranger may send without being asked. A busy Core or btcd sends a few in a second. A
@@ -82,16 +82,47 @@ function pointsPerSecond(txPerSecond: number): number {
   return Math.max(LEAST_POINTS_PER_SECOND, POINTS_PER_REQUEST * txPerSecond);
 }
 
-/** The token bucket that all inbound peers share; see {@link PeerBudget}. */
-export function sharedPoints(txPerSecond: number, now: number): TokenBucket {
-  return new TokenBucket({ capacity: SHARED_CAPACITY, perSecond: 2 * pointsPerSecond(txPerSecond) }, now);
+type BudgetKind = 'joined' | 'inbound';
+
+/** The sizes of the buckets of one kind of peer. */
+type BudgetSizes = Readonly<Record<'messages' | 'bytes' | 'items' | 'points', BucketSize>>;
+
+/** What the budgets of many strangers have in common. */
+export interface SharedBudget {
+  /** The points that all inbound peers share. */
+  readonly points: TokenBucket;
+  readonly sizes: Readonly<Record<BudgetKind, BudgetSizes>>;
+}
+
+/**
+ * Makes what budgets have in common; see {@link PeerBudget}.
+ * @param txPerSecond the most transactions that we request in a second
+ */
+export function sharedBudget(txPerSecond: number, now: number): SharedBudget {
+  const perSecond = pointsPerSecond(txPerSecond);
+  const ofPeer = { messages: MESSAGES, bytes: BYTES, items: ITEMS };
+  const points = { capacity: POINTS_CAPACITY, perSecond };
+  return {
+    points: new TokenBucket({ capacity: SHARED_CAPACITY, perSecond: 2 * perSecond }, now),
+    sizes: {
+      inbound: { ...ofPeer, points },
+      joined: {
+        messages: times(JOINED_FACTOR, MESSAGES),
+        bytes: times(JOINED_FACTOR, BYTES),
+        items: times(JOINED_FACTOR, ITEMS),
+        points: times(JOINED_FACTOR, points),
+      },
+    },
+  };
+}
+
+function times(factor: number, { capacity, perSecond }: BucketSize): BucketSize {
+  return { capacity: capacity * factor, perSecond: perSecond * factor };
 }
 
 export interface BudgetOptions {
-  readonly kind: 'joined' | 'inbound';
-  readonly txPerSecond: number;
-  /** The bucket that inbound peers share. */
-  readonly shared: TokenBucket;
+  readonly kind: BudgetKind;
+  readonly shared: SharedBudget;
   readonly now: number;
 }
 
@@ -110,15 +141,13 @@ export class PeerBudget {
   /** Whether the message that is being handled answers a request of ours. */
   private isResponse = false;
 
-  constructor({ kind, txPerSecond, shared, now }: BudgetOptions) {
-    const factor = kind === 'joined' ? JOINED_FACTOR : 1;
-    const bucket = (capacity: number, perSecond: number): TokenBucket =>
-      new TokenBucket({ capacity: capacity * factor, perSecond: perSecond * factor }, now);
-    this.messages = bucket(MESSAGES.capacity, MESSAGES.perSecond);
-    this.bytes = bucket(BYTES.capacity, BYTES.perSecond);
-    this.items = bucket(ITEMS.capacity, ITEMS.perSecond);
-    this.points = bucket(POINTS_CAPACITY, pointsPerSecond(txPerSecond));
-    this.shared = kind === 'joined' ? null : shared;
+  constructor({ kind, shared, now }: BudgetOptions) {
+    const { bytes, items, messages, points } = shared.sizes[kind];
+    this.messages = new TokenBucket(messages, now);
+    this.bytes = new TokenBucket(bytes, now);
+    this.items = new TokenBucket(items, now);
+    this.points = new TokenBucket(points, now);
+    this.shared = kind === 'joined' ? null : shared.points;
   }
 
   /** Notes a `getdata` to the peer. */

@@ -7,6 +7,9 @@ import { MAX_ADDRESSES } from '../../wire/messages/network-address';
  */
 const PER_SECOND = 0.1;
 
+/** One object serves all peers. */
+const SIZE = { capacity: MAX_ADDRESSES, perSecond: PER_SECOND };
+
 /**
  * Limits the addresses that are accepted from one peer: Core's token bucket (`src/net_processing.cpp`
  * m_addr_token_bucket).
@@ -17,7 +20,7 @@ export class AddrAllowance {
   /** @param since monotonic milliseconds when the connection began */
   constructor(since: number) {
     // A peer may announce its own address at once.
-    this.bucket = new TokenBucket({ capacity: MAX_ADDRESSES, perSecond: PER_SECOND }, since, 1);
+    this.bucket = new TokenBucket(SIZE, since, 1);
   }
 
   /** Notes a `getaddr` to the peer. Its answer comes on top. */

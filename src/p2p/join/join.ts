@@ -187,6 +187,11 @@ export class Join {
     this.outbound.tick();
   }
 
+  /** Notes that a connection has ended. */
+  ended(connection: Connection, reason: DisconnectReason): void {
+    this.outbound.ended(connection, reason);
+  }
+
   /** Stops dialling and accepting, and saves addresses and bans. The pool closes the connections. */
   async stop(): Promise<void> {
     clearInterval(this.ticker);

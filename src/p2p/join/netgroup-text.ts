@@ -15,7 +15,8 @@ export function netgroupText({ network, address }: RawAddress): string {
   // The other bits are always four.
   if (bits % 8 !== 0) group[whole] = (address[whole] ?? 0) & 0xf0;
   const ip = ipOf({ network: network === 'cjdns' ? 'ipv6' : network, address: group });
-  if (ip !== null) return `${ip}/${bits}`;
+  // One string, which each peer has; a template keeps its parts.
+  if (ip !== null) return [ip, bits].join('/');
   const name = network === 'torv2' || network === 'torv3' ? 'onion' : network;
   return `${name}:${((address[0] ?? 0) >> 4).toString(16)}`;
 }

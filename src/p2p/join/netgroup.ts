@@ -13,16 +13,17 @@ const HURRICANE = Buffer.from('20010470', 'hex');
  */
 export function netgroupOf(network: NetworkName, endpoint: RawEndpoint): string {
   const { address, port } = endpoint;
-  if (isLocalNetwork(network)) return `${sourceGroupOf(network, endpoint)}:${port}`;
+  // `join` makes one string. A template keeps its parts, and each peer has such a string.
+  if (isLocalNetwork(network)) return [sourceGroupOf(network, endpoint), port].join(':');
   const bits = groupBits(endpoint);
   const bytes = Buffer.from(address.subarray(0, Math.ceil(bits / 8)));
   if (bits % 8 !== 0) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) & 0xf0;
-  return `${endpoint.network}:${bytes.toString('hex')}`;
+  return [endpoint.network, bytes.toString('hex')].join(':');
 }
 
 /** The netgroup of a peer that sends addresses. Its port doesn't matter. */
 export function sourceGroupOf(network: NetworkName, source: RawAddress): string {
-  if (isLocalNetwork(network)) return `${source.network}:${source.address.toString('hex')}`;
+  if (isLocalNetwork(network)) return [source.network, source.address.toString('hex')].join(':');
   return netgroupOf(network, { ...source, port: 0 });
 }
 

@@ -42,16 +42,7 @@ export function isUseful(services: bigint): boolean {
 /** What is needed of a connection here. */
 export type OutboundPeer = Pick<
   Connection,
-  | 'claims'
-  | 'close'
-  | 'closed'
-  | 'established'
-  | 'host'
-  | 'id'
-  | 'openedAt'
-  | 'outbound'
-  | 'port'
-  | 'transport'
+  'claims' | 'close' | 'established' | 'host' | 'id' | 'openedAt' | 'outbound' | 'port' | 'transport'
 >;
 
 export interface OutboundModules {
@@ -88,7 +79,7 @@ interface Backoff {
  */
 export class Outbound {
   private readonly active = new Map<string, OutboundPeer>();
-  private readonly keys = new Map<OutboundPeer, string>();
+  private readonly addresses = new Map<OutboundPeer, KnownAddress>();
   /** The peers whose handshake is complete, the oldest first. */
   private readonly sessions = new Set<OutboundPeer>();
   /** Entries disappear with their addresses. */
@@ -124,13 +115,26 @@ export class Outbound {
    */
   worked(connection: OutboundPeer, stays = true): void {
     const { addrman, changed, peers } = this.modules;
-    const key = this.keys.get(connection);
-    if (key === undefined) return;
-    const known = addrman.get(key);
+    const dialled = this.addresses.get(connection);
+    if (dialled === undefined) return;
+    const known = addrman.get(dialled.key);
     if (known !== undefined) addrman.worked(known, connection.claims?.services ?? 0n, connection.transport);
     if (stays) this.sessions.add(connection);
     if (this.sessions.size > peers) this.letGo();
     changed();
+  }
+
+  /** Notes that a connection has ended; does nothing for those that were not dialled here. */
+  ended(connection: OutboundPeer, reason: DisconnectReason): void {
+    const known = this.addresses.get(connection);
+    if (known === undefined) return;
+    this.active.delete(known.key);
+    this.addresses.delete(connection);
+    this.sessions.delete(connection);
+    // The peer lacks the encrypted transport.
+    if (reason === 'plain-transport' && this.modules.mode === 'auto')
+      this.dial(known, formatHost(known) ?? '', 'v1');
+    else this.note(known, connection, reason);
   }
 
   /**
@@ -159,26 +163,18 @@ export class Outbound {
   }
 
   private dial(known: KnownAddress, host: string, dialBy: TransportName): void {
-    const { mode, open } = this.modules;
-    const connection = open(host, known.port, dialBy);
+    const connection = this.modules.open(host, known.port, dialBy);
     if (connection === null) {
       // Another part has dialled it, for example because of --connect.
       this.backoffs.set(known, { losses: 0, until: this.modules.monotonicMs() + FIRST_WAIT_MS });
       return;
     }
     this.active.set(known.key, connection);
-    this.keys.set(connection, known.key);
-    void connection.closed.then((reason) => {
-      this.active.delete(known.key);
-      this.keys.delete(connection);
-      this.sessions.delete(connection);
-      // The peer lacks the encrypted transport.
-      if (reason === 'plain-transport' && mode === 'auto') this.dial(known, host, 'v1');
-      else this.ended(known, connection, reason);
-    });
+    this.addresses.set(connection, known);
   }
 
-  private ended(known: KnownAddress, connection: OutboundPeer, reason: DisconnectReason): void {
+  /** Notes how a connection to an address ended, and when it may be dialled again. */
+  private note(known: KnownAddress, connection: OutboundPeer, reason: DisconnectReason): void {
     const { addrman, changed, monotonicMs, peers, rotation } = this.modules;
     const now = monotonicMs();
     if (reason === 'rotated') {

@@ -7,6 +7,8 @@ import { EncryptedTransport } from './v2';
 
 /** The connection behind a gate. */
 export interface GatedConnection {
+  /** The transport by which we dialled; undefined where the peer dialled us. */
+  readonly dialledBy: TransportName | undefined;
   /** Called when the transport has bytes to hand on. */
   arrived(): void;
   /** Sends our own `version` to a peer that dialled us, as soon as the transport is ready. */
@@ -15,17 +17,12 @@ export interface GatedConnection {
   close(reason: DisconnectReason): void;
 }
 
-export interface GateOptions {
-  readonly magic: number;
-  /** The transport by which we dialled; undefined where the peer dialled us. */
-  readonly dialledBy: TransportName | undefined;
-  /** The transports that a peer may use that dials us. */
-  readonly mode: TransportMode;
-}
-
 export interface GateModules {
-  /** Receives what the transport finds. */
-  readonly sink: TransportSink;
+  readonly terms: {
+    readonly network: { readonly magic: number };
+    /** The transports that a peer may use that dials us. */
+    readonly mode: TransportMode;
+  };
   readonly monotonicMs: () => number;
 }
 
@@ -42,13 +39,14 @@ export class TransportGate {
   private chosen: Transport | undefined;
   private hasBytes = false;
 
+  /** @param sink receives what the transport finds */
   constructor(
-    private readonly options: GateOptions,
     private readonly connection: GatedConnection,
+    private readonly sink: TransportSink,
     private readonly modules: GateModules,
   ) {
-    const { dialledBy, magic } = options;
-    this.first = new FirstBytes(magic, dialledBy === 'v1');
+    const { dialledBy } = connection;
+    this.first = new FirstBytes(modules.terms.network.magic, dialledBy === 'v1');
     if (dialledBy !== undefined) this.chosen = this.begin(dialledBy);
   }
 
@@ -78,15 +76,17 @@ export class TransportGate {
   /** Lets through what a peer that dialled us has sent; to be called when our own version is on its way. */
   versionSent(): void {
     const { first } = this;
-    if (first === null || this.options.dialledBy !== undefined) return;
+    if (first === null || this.connection.dialledBy !== undefined) return;
     queueMicrotask(() => this.open(first));
   }
 
   private begin(name: TransportName): Transport {
-    const { dialledBy, magic } = this.options;
-    const { monotonicMs, sink } = this.modules;
+    const { connection, sink } = this;
+    const { monotonicMs, terms } = this.modules;
+    const { magic } = terms.network;
     if (name === 'v1') return new PlainTransport(magic, sink);
-    return new EncryptedTransport({ isInitiator: dialledBy !== undefined, magic, monotonicMs }, sink);
+    const isInitiator = connection.dialledBy !== undefined;
+    return new EncryptedTransport({ isInitiator, magic, monotonicMs }, sink);
   }
 
   private decide(first: FirstBytes, verdict: FirstVerdict | undefined): void {
@@ -98,7 +98,8 @@ export class TransportGate {
 
   private decideEncrypted(first: FirstBytes): void {
     const { connection } = this;
-    const { dialledBy, mode } = this.options;
+    const { dialledBy } = connection;
+    const { mode } = this.modules.terms;
     if (dialledBy === 'v1') {
       // We offered no encryption, so bytes that look encrypted are no transport here.
       connection.violation('wrong-magic');
@@ -114,7 +115,8 @@ export class TransportGate {
 
   private decidePlain(first: FirstBytes, verdict: 'version' | 'other-message'): void {
     const { connection } = this;
-    const { dialledBy, mode } = this.options;
+    const { dialledBy } = connection;
+    const { mode } = this.modules.terms;
     if (dialledBy === 'v1') this.open(first);
     else if (dialledBy === 'v2' || mode === 'v2') connection.close('plain-transport');
     else if (verdict === 'other-message') connection.violation('no-version-first');

@@ -1,12 +1,12 @@
-import { PeerBudget, sharedPoints, type BudgetVerdict } from '../../../src/p2p/budget/peer-budget';
+import { PeerBudget, sharedBudget, type BudgetVerdict } from '../../../src/p2p/budget/peer-budget';
 import type { CountedCommand } from '../../../src/wire/commands';
 import { INV_BLOCK, INV_WTX, type InventoryItem } from '../../../src/wire/messages/inventory';
 import { fakeHash } from '../../support/fake-hash';
 
 const TX_PER_SECOND = 100;
 
-const budgetOf = (kind: 'inbound' | 'joined' = 'inbound', shared = sharedPoints(TX_PER_SECOND, 0)) =>
-  new PeerBudget({ kind, txPerSecond: TX_PER_SECOND, shared, now: 0 });
+const budgetOf = (kind: 'inbound' | 'joined' = 'inbound', shared = sharedBudget(TX_PER_SECOND, 0)) =>
+  new PeerBudget({ kind, shared, now: 0 });
 
 const items = (type: number, count: number): InventoryItem[] =>
   Array.from({ length: count }, () => ({ type, hash: fakeHash('') }));
@@ -112,7 +112,7 @@ describe('the budget of a stranger', () => {
   });
 
   it('does not limit peers that take little if all inbound peers together take much', () => {
-    const shared = sharedPoints(TX_PER_SECOND, 0);
+    const shared = sharedBudget(TX_PER_SECOND, 0);
     const honest = budgetOf('inbound', shared);
     const greedy = [1, 2, 3].map(() => budgetOf('inbound', shared));
     const granted = greedy.map((budget) => {
@@ -127,10 +127,10 @@ describe('the budget of a stranger', () => {
   });
 
   it('is larger for peers that we chose, and separate from that of inbound peers', () => {
-    const shared = sharedPoints(TX_PER_SECOND, 0);
+    const shared = sharedBudget(TX_PER_SECOND, 0);
     const joined = budgetOf('joined', shared);
     expect(send(joined, 200_000, 'ping', 32)).toEqual(['granted']);
     for (let i = 0; i < 4; i++) expect(ask(joined, 111_115)).toBe('granted');
-    expect(shared.left(0)).toBe(shared.size.capacity);
+    expect(shared.points.left(0)).toBe(shared.points.size.capacity);
   });
 });

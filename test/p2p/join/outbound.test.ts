@@ -22,9 +22,7 @@ class FakeDial implements OutboundPeer {
   readonly id: number;
   readonly openedAt: number;
   readonly transport: TransportName;
-  readonly closed: Promise<DisconnectReason>;
   established = false;
-  private settle: (reason: DisconnectReason) => void = () => undefined;
 
   constructor(
     readonly host: string,
@@ -34,7 +32,6 @@ class FakeDial implements OutboundPeer {
     this.transport = dialBy;
     this.openedAt = bench.ms;
     this.id = ++lastId;
-    this.closed = new Promise((resolve) => (this.settle = resolve));
   }
 
   close(reason: DisconnectReason): void {
@@ -43,7 +40,7 @@ class FakeDial implements OutboundPeer {
 
   async end(reason: DisconnectReason = 'closed-by-peer'): Promise<void> {
     this.bench.remove(this);
-    this.settle(reason);
+    queueMicrotask(() => this.bench.outbound.ended(this, reason));
     await setImmediate();
   }
 }

@@ -9,7 +9,7 @@ import { formatHost } from '../../../src/p2p/join/host';
 import type { JoinParts } from '../../../src/p2p/join/join';
 import { prepareJoin } from '../../../src/p2p/join/prepare-join';
 import { Diversity } from '../../../src/p2p/join/diversity';
-import { Outbound } from '../../../src/p2p/join/outbound';
+import { Outbound, type OutboundPeer } from '../../../src/p2p/join/outbound';
 import { Routes } from '../../../src/p2p/route/routes';
 import { type SocksProxy as ProxySettings, socksProblem, socksRoute } from '../../../src/p2p/route/socks';
 import { encodeAddrV2 } from '../../../src/wire/messages/addrv2';
@@ -321,13 +321,18 @@ describe('with --join', () => {
     const [address] = told(8333, [0x44]);
     if (address === undefined) throw new Error('there is one');
     join.addrman.add(address, 'source');
+    const dials: OutboundPeer[] = [];
     const failing = new Outbound({
       ...{ addrman: join.addrman, network: 'mainnet', peers: 1, mode: 'v1', isBanned: () => false },
       reaches: (to) => new Routes({ onion: socksRoute(settingsOf(1), () => undefined) }).reaches(to),
-      open: (host, port) => ({
-        ...{ host, port, id: 1, outbound: true, established: false, claims: null, openedAt: 0 },
-        ...{ transport: undefined, closed: Promise.resolve('route-failed'), close: () => undefined },
-      }),
+      open: (host, port) => {
+        const dial: OutboundPeer = {
+          ...{ host, port, id: 1, outbound: true, established: false, claims: null, openedAt: 0 },
+          ...{ transport: undefined, close: () => undefined },
+        };
+        dials.push(dial);
+        return dial;
+      },
       connections: { inboundFrom: () => 0, greetedCount: 0, diversity: new Diversity('mainnet') },
       pace: { tick: (_wanted, _unfinished, dial) => void dial() },
       rotation: null,
@@ -335,7 +340,7 @@ describe('with --join', () => {
       changed: () => undefined,
     });
     failing.tick();
-    await new Promise(setImmediate);
+    for (const dial of dials) failing.ended(dial, 'route-failed');
     const [known] = join.addrman.addresses();
     expect(known?.attempts).toBe(0);
     expect(known?.lastTry).toBeGreaterThan(0);
