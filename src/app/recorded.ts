@@ -83,7 +83,7 @@ export class Recorded implements Recording {
   }
 
   follow(action: () => void): void {
-    this.recorder.run('follow', {}, action, 0, () => false);
+    this.recorder.run('follow', {}, action, () => false);
   }
 
   checks(inner: BlockChecks, changes: () => number): BlockChecks {
@@ -96,7 +96,6 @@ export class Recorded implements Recording {
           'header',
           { header: bytes.toString('hex') },
           judge,
-          0,
           () => changes() !== before,
         );
       },

@@ -1,7 +1,6 @@
-import type { ProcessedBlock } from '../chain/chain-events';
 import type { ChainTree } from '../chain/chain-tree';
-import { minerOf } from '../chain/miner';
 import type { Handlers } from '../lib/event-bus';
+import type { ExaminedBlock } from '../mempool/examined-block';
 import type { JudgedTransaction } from '../mempool/mempool-events';
 import type { Collector, MonitorEvents } from '../metrics/collector';
 import type { Hash } from '../wire/hash';
@@ -103,7 +102,7 @@ export class LiveView implements Live, Collector {
       blockAnnounced: ({ peer, hash }) => this.notes.announced(hash, peer, modules.nowMs()),
       newBest: () => (this.grewMs = modules.nowMs()),
       reorg: ({ depth }) => this.vitals.reorg(depth),
-      processedBlock: (event) => this.processed(event),
+      blockExamined: (event) => this.examined(event),
       judged: (event) => this.judged(event),
       feeKnown: ({ txid, fee, vsize }) => this.feeKnown(txid, fee / vsize),
     };
@@ -209,9 +208,10 @@ export class LiveView implements Live, Collector {
   }
 
   /** A duplicate or unrequested block is not judged, and a peer could fill the list with such blocks. */
-  private processed({ block, status, height, reason, processTimeMs, totalTxFees }: ProcessedBlock): void {
+  private examined({ judged, pool }: ExaminedBlock): void {
+    const { block, status, height, reason, processTimeMs, totalTxFees } = judged;
     if (status === 'duplicate' || status === 'unrequested') return;
-    this.notes.judged(block.wireHash, { pool: minerOf(block) ?? null, reason: reason ?? null });
+    this.notes.judged(block.wireHash, { pool: pool ?? null, reason: reason ?? null });
     const entry: LiveBlock = {
       timeMs: this.modules.nowMs(),
       sha: block.hash,

@@ -1,4 +1,5 @@
 import type { ProcessedBlock } from '../chain/chain-events';
+import { minerOf } from '../chain/miner';
 import type { WaitingTransaction } from './waiting-transactions';
 
 /** What the relay view has to say of a block that joins the best chain. */
@@ -22,11 +23,13 @@ export interface ExaminedBlock {
   readonly numOutputs: number;
   /** Transactions that were never relayed to us before, without the coinbase. */
   readonly numUnseen: number;
+  /** The mining pool that it says it is from; undefined if none is known, or the block is not judged. */
+  readonly pool: string | undefined;
   /** Undefined unless the block is accepted, and where there is no relay view. */
   readonly held: HeldBlock | undefined;
 }
 
-/** An examined block. @param known what the counts of its inputs and outputs do not say */
+/** An examined block. @param known what the block alone does not say */
 export function examinedBlock(
   judged: ProcessedBlock,
   known: Pick<ExaminedBlock, 'numUnseen' | 'held'>,
@@ -37,5 +40,8 @@ export function examinedBlock(
     numInputs += inputs.length;
     numOutputs += outputs.length;
   }
-  return { judged, numInputs, numOutputs, numUnseen: known.numUnseen, held: known.held };
+  const { block, status } = judged;
+  const isJudged = status !== 'duplicate' && status !== 'unrequested';
+  const pool = isJudged ? minerOf(block) : undefined;
+  return { judged, numInputs, numOutputs, pool, numUnseen: known.numUnseen, held: known.held };
 }

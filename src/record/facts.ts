@@ -9,7 +9,8 @@ type OtherEvent = 'opened' | 'received' | 'sent' | 'bytesRead' | 'bytesWritten' 
 
 /**
  * What is recorded of each event besides the message that caused it: what follows from no message, such as
- * whether the pool had asked for a block.
+ * whether the pool had asked for a block. The time at which it came, `receivedMs`, is recorded as the first
+ * reading of the clock.
  */
 export const FACTS: {
   readonly [E in Exclude<keyof P2PEvents, OtherEvent>]: (event: P2PEvents[E]) => FactFields;
@@ -29,10 +30,10 @@ export const FACTS: {
   pong: ({ rttMs }) => ({ rttMs }),
   feeFilter: ({ perKvb }) => ({ perKvb }),
   rateLimited: ({ count }) => ({ count }),
-  transaction: ({ first, receivedMs }) => ({ first, receivedMs }),
+  transaction: ({ first }) => ({ first }),
   transactionShed: () => ({}),
   headers: () => ({}),
-  block: ({ first, requested, fetched, receivedMs }) => ({ first, requested, fetched, receivedMs }),
+  block: ({ first, requested, fetched }) => ({ first, requested, fetched }),
   compactBlock: ({ hash, ...counts }) => ({ hash: displayOf(hash), ...counts }),
 };
 

@@ -51,13 +51,13 @@ export function writeRecordHead(
   at: number,
   head: { readonly deltaNs: number; readonly peer: number; readonly kind: number; readonly length: number },
 ): void {
-  word(target, at, head.deltaNs);
-  word(target, at + 4, head.peer);
-  word(target, at + 8, head.kind + head.length * 256);
+  writeWord(target, at, head.deltaNs);
+  writeWord(target, at + 4, head.peer);
+  writeWord(target, at + 8, head.kind + head.length * 256);
 }
 
 /** Writes a number of 32 bits: without the checks of Node.js, which take as long as all else of a head. */
-function word(target: Buffer, at: number, value: number): void {
+export function writeWord(target: Buffer, at: number, value: number): void {
   target[at] = value;
   target[at + 1] = value >>> 8;
   target[at + 2] = value >>> 16;

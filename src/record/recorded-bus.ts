@@ -9,6 +9,11 @@ export class RecordedBus<Events extends P2PEvents> extends EventBus<Events> {
   }
 
   override emit<E extends keyof Events & string>(event: E, payload: Events[E]): void {
-    this.recorder.event(event, payload, () => super.emit(event, payload));
+    const isRecorded = this.recorder.begin(event, payload);
+    try {
+      super.emit(event, payload);
+    } finally {
+      if (isRecorded) this.recorder.end();
+    }
   }
 }

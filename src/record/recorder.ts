@@ -2,7 +2,7 @@ import type { Clock, ClockSteps } from '../lib/clock';
 import type { FrameWatcher } from '../p2p/frame-watcher';
 import type { PeerInfo } from '../p2p/p2p-events';
 import { isCommand } from '../wire/commands';
-import { encodeReadings } from './clock-readings';
+import { GatheredReadings } from './clock-readings';
 import { CONNECTION_EVENTS, FACTS, type FactFields } from './facts';
 import type { KnownOrigin } from './known-origins';
 import { commandField, FORM_BYTES, KIND } from './record';
@@ -11,11 +11,24 @@ import { FactBodies } from './fact-bodies';
 import { RecordTimes } from './record-times';
 import { type ClockListener, RecordingClock } from './recording-clock';
 
-/** Something that is recorded while it is handled. */
-interface Entry extends NewRecord {
-  /** The times that were told meanwhile; null while there are none. */
-  readings: { readonly unique: bigint[]; readonly monotonic: number[] } | null;
+const NO_BYTES = Buffer.alloc(0);
+
+/** Something that is recorded, and used again for the next: a message has several. */
+class Entry implements NewRecord {
+  sinceNs = 0;
+  peer = 0;
+  kind = 0;
+  head: Buffer = NO_BYTES;
+  body: Buffer = NO_BYTES;
+  length = 0;
+  /** Whether it tells of the end of its connection. */
+  isEnd = false;
+  /** The times that were told while it was handled. */
+  readonly readings = new GatheredReadings();
 }
+
+/** Entries that are kept for later ones. */
+const SPARE_ENTRIES = 64;
 
 /** Events that tell of the message that was just recorded, and have its time. */
 const OF_A_MESSAGE: ReadonlySet<string> = new Set([
@@ -38,8 +51,6 @@ export interface RecorderOptions {
 /** Connections that are named at the beginning of each file, at most. */
 const MAX_NAMED_PEERS = 5_000;
 
-const NO_BYTES = Buffer.alloc(0);
-
 /** A connection as the beginning of a file names it. */
 interface NamedPeer extends KnownOrigin {
   readonly address: string;
@@ -60,6 +71,7 @@ export class Recorder implements FrameWatcher, ClockListener {
   /** What is handled now, the innermost last, and all that was recorded since the outermost began. */
   private readonly open: Entry[] = [];
   private readonly group: Entry[] = [];
+  private readonly spare: Entry[] = [];
   private readonly peers = new Map<number, NamedPeer>();
   /** The message that arrived and whose payload has not been given. */
   private arrival: { readonly peer: PeerInfo; readonly command: string; readonly bytes: number } | null =
@@ -95,11 +107,11 @@ export class Recorder implements FrameWatcher, ClockListener {
   };
 
   toldUnique(ns: bigint): void {
-    this.readings()?.unique.push(ns);
+    this.open.at(-1)?.readings.addUnique(ns);
   }
 
   toldMonotonic(ms: number): void {
-    this.readings()?.monotonic.push(ms);
+    this.open.at(-1)?.readings.addMonotonic(ms);
   }
 
   arrived(peer: PeerInfo, command: string, bytes: number): void {
@@ -123,64 +135,61 @@ export class Recorder implements FrameWatcher, ClockListener {
     this.frame(KIND.out, peer, command, payload, bytes);
   }
 
-  /** Handles an event of the bus: `action` gives it to who listens. */
-  event(name: string, payload: unknown, action: () => void): void {
+  /**
+   * Records an event of the bus, before who listens gets it.
+   * @returns whether `end` must be called after them
+   */
+  begin(name: string, payload: unknown): boolean {
     const peer = peerOf(payload);
     switch (name) {
       case 'opened':
-        if (peer !== null) this.opened(peer, action);
-        return;
+        if (peer === null) return false;
+        return this.enter(name, { ...this.opened(peer) }, peer.id);
       // Told by the message itself.
       case 'received':
       case 'sent':
-        action();
-        return;
+        return false;
       case 'bytesRead':
         this.bytesRead(peer?.id ?? 0, (payload as { readonly bytes: number }).bytes);
-        action();
-        return;
-      case 'bytesWritten':
-        if (!this.isOwnWrite)
-          this.run(name, { bytes: (payload as { readonly bytes: number }).bytes }, action, peer?.id);
-        else action();
+        return false;
+      case 'bytesWritten': {
+        const isOfMessage = this.isOwnWrite;
         this.isOwnWrite = false;
-        return;
+        return (
+          !isOfMessage && this.enter(name, { bytes: (payload as { readonly bytes: number }).bytes }, peer?.id)
+        );
+      }
       case 'block':
         if (this.current !== 'block') this.rebuilt(payload as { readonly block: { readonly bytes: Buffer } });
     }
     const fieldsOf = (FACTS as Readonly<Record<string, ((event: never) => FactFields) | undefined>>)[name];
-    if (fieldsOf === undefined) {
-      action();
-      return;
-    }
-    this.run(name, fieldsOf(payload as never), action, peer?.id);
-    if (name === 'disconnected' && peer !== null) this.peers.delete(peer.id);
+    if (fieldsOf === undefined || !this.enter(name, fieldsOf(payload as never), peer?.id)) return false;
+    // The first time that a replay has for it.
+    const { receivedMs } = payload as { readonly receivedMs?: number };
+    if (receivedMs !== undefined) this.toldMonotonic(receivedMs);
+    return true;
+  }
+
+  /** Ends what began last. All is written when the outermost ends. */
+  end(): void {
+    const entry = this.open.pop();
+    if (this.open.length === 0) this.writeGroup();
+    if (entry?.isEnd === true) this.peers.delete(entry.peer);
   }
 
   /**
    * Runs what changes the state of the program, as a record with a name.
    * @param isWanted asked afterwards; nothing is recorded of what was not wanted and told no times
    */
-  run<T>(
-    event: string,
-    fields: FactFields,
-    action: () => T,
-    peer = 0,
-    isWanted: () => boolean = () => true,
-  ): T {
-    if (this.options.only !== null && !CONNECTION_EVENTS.has(event)) return action();
-    this.settle();
-    const body = this.bodies.of(event, fields);
-    const entry = this.entry(KIND.fact, peer, NO_BYTES, body, OF_A_MESSAGE.has(event));
-    const place = this.group.push(entry) - 1;
-    this.open.push(entry);
+  run<T>(event: string, fields: FactFields, action: () => T, isWanted: () => boolean = () => true): T {
+    if (!this.enter(event, fields)) return action();
+    const place = this.group.length;
     try {
       return action();
     } finally {
-      const isAlone = this.group.length === place + 1 && entry.readings === null;
+      const isAlone = this.group.length === place && this.open.at(-1)?.readings.isEmpty === true;
       if (isAlone && !isWanted()) this.group.pop();
-      this.open.pop();
-      if (this.open.length === 0) this.writeGroup();
+      this.end();
     }
   }
 
@@ -205,10 +214,22 @@ export class Recorder implements FrameWatcher, ClockListener {
     this.note(this.entry(KIND.torn, arrival.peer.id, bytes, this.fieldOf(arrival.command)));
   }
 
-  private opened({ id, address, outbound }: PeerInfo, action: () => void): void {
+  private opened({ id, address, outbound }: PeerInfo): NamedPeer {
     const named: NamedPeer = { address, outbound, ...this.options.originOf?.(address) };
     this.peers.set(id, named);
-    this.run('opened', { ...named }, action, id);
+    return named;
+  }
+
+  /** Begins a record of a fact. Returns whether it is recorded. */
+  private enter(event: string, fields: FactFields, peer = 0): boolean {
+    if (this.options.only !== null && !CONNECTION_EVENTS.has(event)) return false;
+    this.settle();
+    const body = this.bodies.of(event, fields);
+    const entry = this.entry(KIND.fact, peer, NO_BYTES, body, OF_A_MESSAGE.has(event));
+    entry.isEnd = event === 'disconnected';
+    this.group.push(entry);
+    this.open.push(entry);
+    return true;
   }
 
   private bytesRead(peer: number, bytes: number): void {
@@ -237,31 +258,40 @@ export class Recorder implements FrameWatcher, ClockListener {
   /** @param isSoon whether it may have the time of the record before: asking for another takes its time */
   private entry(kind: number, peer: number, head: Buffer, body: Buffer, isSoon = false): Entry {
     if (!isSoon || this.recentNs === 0) this.recentNs = this.times.now();
-    return { sinceNs: this.recentNs, kind, peer, head, body, readings: null };
-  }
-
-  private readings(): Entry['readings'] {
-    const entry = this.open.at(-1);
-    if (entry === undefined) return null;
-    entry.readings ??= { unique: [], monotonic: [] };
-    return entry.readings;
+    const entry = this.spare.pop() ?? new Entry();
+    entry.sinceNs = this.recentNs;
+    entry.kind = kind;
+    entry.peer = peer;
+    entry.head = head;
+    entry.body = body;
+    entry.length = body.length;
+    entry.isEnd = false;
+    return entry;
   }
 
   private note(entry: Entry): void {
-    if (this.open.length === 0) this.modules.writer.put(entry);
+    if (this.open.length === 0) this.write(entry);
     else this.group.push(entry);
   }
 
   private writeGroup(): void {
-    const { writer } = this.modules;
     for (const entry of this.group) {
-      if (entry.readings !== null) {
-        const { form, body } = encodeReadings(entry.readings, this.times.timeNs(entry.sinceNs));
-        writer.put({ ...entry, kind: KIND.clock + form * 16, head: NO_BYTES, body });
-      }
-      writer.put(entry);
+      if (!entry.readings.isEmpty) this.writeReadings(entry);
+      this.write(entry);
     }
     this.group.length = 0;
+  }
+
+  private writeReadings({ sinceNs, peer, readings }: Entry): void {
+    const { form, body, length } = readings.encode(this.times.timeNs(sinceNs));
+    this.modules.writer.put({ sinceNs, peer, kind: KIND.clock + form * 16, head: NO_BYTES, body, length });
+    readings.clear();
+  }
+
+  private write(entry: Entry): void {
+    this.modules.writer.put(entry);
+    entry.body = NO_BYTES;
+    if (this.spare.length < SPARE_ENTRIES) this.spare.push(entry);
   }
 
   /** The commands of the protocol are few; those that strangers invent are not kept. */

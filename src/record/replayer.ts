@@ -293,7 +293,7 @@ export class Replayer {
       case 'transaction':
         bus.emit('transaction', {
           ...{ peer, transaction: this.decoded(peer, 'tx') },
-          ...{ first: fact.flag('first'), receivedMs: fact.number('receivedMs') },
+          ...{ first: fact.flag('first'), receivedMs: this.modules.clock.monotonicMs() },
         });
         return;
       case 'transactionShed':
@@ -317,7 +317,7 @@ export class Replayer {
     this.modules.bus.emit('block', {
       ...{ peer, block, first: fact.flag('first'), requested: fact.flag('requested') },
       ...(fact.has('fetched') ? { fetched: fact.flag('fetched') } : {}),
-      receivedMs: fact.number('receivedMs'),
+      receivedMs: this.modules.clock.monotonicMs(),
     });
   }
 

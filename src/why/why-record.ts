@@ -1,4 +1,4 @@
-import { UNKNOWN_POOL, minerOf } from '../chain/miner';
+import { UNKNOWN_POOL } from '../chain/miner';
 import type { Handlers } from '../lib/event-bus';
 import type { Collector, MonitorEvents } from '../metrics/collector';
 import type { PeerAccounts } from '../metrics/sessions/peer-accounts';
@@ -198,7 +198,7 @@ export class WhyRecord implements Collector {
         const block = blocks.get(hash);
         if (block !== undefined) block.compact ??= outcome;
       },
-      blockExamined: ({ judged, numInputs, numOutputs, numUnseen }) => {
+      blockExamined: ({ judged, numInputs, numOutputs, numUnseen, pool }) => {
         const { block, status, height = null, reason = null, processTimeMs, totalTxFees } = judged;
         if (status === 'duplicate' || status === 'unrequested') return;
         blocks.came(block.wireHash).judged = {
@@ -206,7 +206,7 @@ export class WhyRecord implements Collector {
           ...{ size: block.size, weight: block.weight, numTx: block.transactions.length },
           ...{ numInputs, numOutputs, numUnseen, fees: totalTxFees ?? null, time: block.time },
           ...{ coinbaseTxid: block.transactions[0]?.wireTxid ?? null, prev: block.wirePrevHash },
-          pool: minerOf(block) ?? UNKNOWN_POOL,
+          pool: pool ?? UNKNOWN_POOL,
         };
       },
       blockConnected: ({ block, height }) => {

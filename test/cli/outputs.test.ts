@@ -8,7 +8,7 @@ import { Cleanup } from '../support/cleanup';
 import { freePort } from '../support/free-port';
 import { BIN } from '../support/program';
 import { queryPoints } from '../support/query-points';
-import { messageCame, openTestRecording, recordedPeer } from '../support/recording';
+import { messageCame, openTestRecording, recordedPeer, tell } from '../support/recording';
 import { until } from '../support/until';
 
 const cleanup = new Cleanup();
@@ -23,7 +23,7 @@ beforeAll(async () => {
   await exporter.close();
   const { recorder, close } = await openTestRecording(path.join(home, 'recording'));
   const peer = recordedPeer(1);
-  recorder.event('opened', { peer }, () => undefined);
+  tell(recorder, 'opened', { peer });
   for (let i = 0; i < 5_000; i++) messageCame(recorder, peer, 'ping', Buffer.alloc(8));
   await close();
 });

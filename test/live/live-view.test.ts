@@ -2,6 +2,7 @@ import type { ProcessedBlock } from '../../src/chain/chain-events';
 import { EventBus } from '../../src/lib/event-bus';
 import type { LiveEvent } from '../../src/live/live';
 import { LiveView } from '../../src/live/live-view';
+import { examinedBlock } from '../../src/mempool/examined-block';
 import { connectCollectors } from '../../src/metrics/connect-collectors';
 import type { MonitorEvents } from '../../src/metrics/collector';
 import { PeerAccounts } from '../../src/metrics/sessions/peer-accounts';
@@ -25,6 +26,9 @@ beforeEach(() => {
   live = new LiveView({ node: 'n', network: 'regtest' }, { nowMs: () => nowMs, accounts, complain });
   const kept = { name: 'accounts', on: { ...accounts.on, disconnected: forget(accounts) } };
   connectCollectors([kept, live], bus, complain);
+  bus.on('processedBlock', (judged) =>
+    bus.emit('blockExamined', examinedBlock(judged, { numUnseen: 0, held: undefined })),
+  );
 });
 
 /** What the collector of `peer_sessions` does beside writing its point. */

@@ -23,6 +23,7 @@ import {
   readAll,
   recordedPeer,
   type TestRecording,
+  tell,
 } from '../support/recording';
 
 const cleanup = new Cleanup();
@@ -40,7 +41,7 @@ const onlyFile = (directory: string): string => path.join(directory, readdirSync
 async function recordBlocks(directory: string, count: number, size = 100): Promise<void> {
   const recording = await openTestRecording(directory);
   const peer = recordedPeer(1);
-  recording.recorder.event('opened', { peer }, () => undefined);
+  tell(recording.recorder, 'opened', { peer });
   for (let i = 0; i < count; i++) {
     const payload = randomBytes(size);
     payload.writeUInt32LE(i, 0);
@@ -86,7 +87,7 @@ describe('the files of a recording', () => {
     const { recorder, close } = await openTestRecording(directory);
     const peer = recordedPeer(7);
     const before = BigInt(Date.now() - 1_000) * 1_000_000n;
-    recorder.event('opened', { peer }, () => undefined);
+    tell(recorder, 'opened', { peer });
     messageCame(recorder, peer, 'ping', Buffer.from('0102030405060708', 'hex'));
     recorder.sent(peer, 'pong', Buffer.from('0102030405060708', 'hex'), 24 + 8);
     // By the encrypted transport, with a short id and with a name.
@@ -96,7 +97,7 @@ describe('the files of a recording', () => {
     recorder.message(peer, Buffer.alloc(4_000_000, 7));
     // A checksum that is wrong.
     recorder.arrived(peer, 'inv', 61);
-    recorder.event('violation', { peer, reason: 'wrong-checksum' }, () => undefined);
+    tell(recorder, 'violation', { peer, reason: 'wrong-checksum' });
     await close();
 
     const { records, damage } = await readAll(directory);
@@ -230,7 +231,7 @@ describe('the files of a recording', () => {
     const maxBytes = 1_000_000;
     const recording = await openTestRecording(directory, { maxBytes });
     const peer = recordedPeer(3, '127.0.0.3:1000');
-    recording.recorder.event('opened', { peer }, () => undefined);
+    tell(recording.recorder, 'opened', { peer });
     for (let i = 0; i < 60; i++) {
       const payload = randomBytes(50_000);
       payload.writeUInt32LE(i, 0);
@@ -295,12 +296,12 @@ describe('the files of a recording', () => {
     const directory = folder();
     const { recorder, close } = await openTestRecording(directory, { only: new Set(['inv']) });
     const peer = recordedPeer(1);
-    recorder.event('opened', { peer }, () => undefined);
+    tell(recorder, 'opened', { peer });
     messageCame(recorder, peer, 'inv', Buffer.of(0));
     messageCame(recorder, peer, 'tx', Buffer.of(1));
-    recorder.event('announced', { peer, items: [], known: 0 }, () => undefined);
+    tell(recorder, 'announced', { peer, items: [], known: 0 });
     recorder.sent(peer, 'getdata', Buffer.of(0), 25);
-    recorder.event('disconnected', { peer, established: false, reason: 'stopped' }, () => undefined);
+    tell(recorder, 'disconnected', { peer, established: false, reason: 'stopped' });
     await close();
     const { records } = await readAll(directory);
     expect(

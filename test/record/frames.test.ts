@@ -10,7 +10,7 @@ import type { NetworkAddress } from '../../src/wire/messages/network-address';
 import { Cleanup } from '../support/cleanup';
 import { fakeHash } from '../support/fake-hash';
 import { versionPayload } from '../support/fake-peer';
-import { messageCame, openTestRecording, recordedPeer } from '../support/recording';
+import { messageCame, openTestRecording, recordedPeer, tell } from '../support/recording';
 import { readCapture, tshark } from '../support/tshark';
 
 const cleanup = new Cleanup();
@@ -53,7 +53,7 @@ beforeAll(async () => {
   const plain = recordedPeer(1, '11.22.33.44:9333');
   const other = recordedPeer(2, '[2a01:4f8:aabb:ccdd::1234]:40001', false);
   const name = recordedPeer(3, 'node.example:8333');
-  for (const peer of [plain, other, name]) recorder.event('opened', { peer }, () => undefined);
+  for (const peer of [plain, other, name]) tell(recorder, 'opened', { peer });
   recorder.sent(plain, 'version', versionPayload(), 24 + 94);
   messageCame(recorder, plain, 'version', version());
   messageCame(recorder, plain, 'addr', encodeAddr([at(SECRET.ipv4), at(SECRET.ipv6, 'ipv6')]));
@@ -76,12 +76,8 @@ beforeAll(async () => {
   recorder.arrived(other, 'inv', 21 + 109);
   recorder.message(other, encodeInventory(items));
   messageCame(recorder, name, 'filterload', Buffer.alloc(200_000));
-  recorder.event('violation', { peer: name, reason: 'malformed-message' }, () => undefined);
-  recorder.event(
-    'disconnected',
-    { peer: name, established: false, reason: 'closed-by-peer' },
-    () => undefined,
-  );
+  tell(recorder, 'violation', { peer: name, reason: 'malformed-message' });
+  tell(recorder, 'disconnected', { peer: name, established: false, reason: 'closed-by-peer' });
   await close();
 });
 

@@ -1,7 +1,7 @@
 import { EventBus } from '../../src/lib/event-bus';
 import { SystemClock } from '../../src/lib/clock';
 import type { P2PEvents } from '../../src/p2p/p2p-events';
-import { decodeReadings, encodeReadings } from '../../src/record/clock-readings';
+import { decodeReadings, GatheredReadings } from '../../src/record/clock-readings';
 import { RecordError } from '../../src/record/fact';
 import { FrameLister } from '../../src/record/frame-list';
 import {
@@ -22,7 +22,7 @@ import { readStart } from '../../src/record/start-record';
 import { encodeInventory, INV_TX } from '../../src/wire/messages/inventory';
 import { fakeHash } from '../support/fake-hash';
 import { versionPayload } from '../support/fake-peer';
-import { recordedPeer, START } from '../support/recording';
+import { recordedPeer, START, tell } from '../support/recording';
 
 const nothing = (): void => undefined;
 const HOOKS = { setUp: nothing, interval: nothing, follow: nothing, header: nothing, headers: nothing };
@@ -34,13 +34,13 @@ function memoryRecorder(): { readonly recorder: Recorder; readonly records: Stor
   const epochNs = clock.uniqueNs();
   const writer = {
     epochNs,
-    put: ({ sinceNs, peer, kind, head, body }: NewRecord) =>
+    put: ({ sinceNs, peer, kind, head, body, length }: NewRecord) =>
       void records.push({
         timeNs: epochNs + BigInt(sinceNs),
         peer,
         kind: kind & 15,
         form: kind >> 4,
-        body: Buffer.concat([head, body]),
+        body: Buffer.concat([head, body.subarray(0, length)]),
       }),
   };
   const recorder = new Recorder({ only: null }, { writer: writer as unknown as RecordWriter, clock });
@@ -109,7 +109,7 @@ describe('a recorder and a replayer', () => {
       return heard;
     };
     const before = hear(bus, recorder.clock, () => bus.emit('violation', { peer, reason: 'flood' }));
-    recorder.event('opened', { peer }, () => undefined);
+    tell(recorder, 'opened', { peer });
     bus.emit('bytesWritten', { peer, bytes: 64 });
     bus.emit('overhead', { peer, kind: 'handshake', read: 0, written: 64 });
     bus.emit('bytesRead', { peer, bytes: 30 });
@@ -143,9 +143,23 @@ describe('a recorder and a replayer', () => {
 
   it('keep times of the clock to the last bit, near and far', () => {
     const monotonic = [0.1 + 0.2, 1e9 / 3, 0];
-    for (const unique of [[5n, 5n + 0xffff_ffffn], [4n], [5n + 0x1_0000_0000n], []]) {
-      const { form, body } = encodeReadings({ unique, monotonic }, 5n);
-      expect(decodeReadings(form, body, 5n)).toEqual({ unique, monotonic });
+    const timeNs = 0x1_0000_0005n;
+    const gathered = new GatheredReadings();
+    const many = Array.from({ length: 3_000 }, (_, i) => timeNs + BigInt(i));
+    for (const unique of [
+      [timeNs, timeNs + 0xffff_ffffn],
+      [timeNs - 1n],
+      [timeNs + 0x1_0000_0000n],
+      [],
+      many,
+      [timeNs + 7n],
+    ]) {
+      gathered.clear();
+      expect(gathered.isEmpty).toBe(true);
+      for (const ns of unique) gathered.addUnique(ns);
+      for (const ms of monotonic) gathered.addMonotonic(ms);
+      const { form, body, length } = gathered.encode(timeNs);
+      expect(decodeReadings(form, body.subarray(0, length), timeNs)).toEqual({ unique, monotonic });
     }
   });
 });

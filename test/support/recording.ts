@@ -1,5 +1,6 @@
 import { SystemClock } from '../../src/lib/clock';
-import type { PeerInfo } from '../../src/p2p/p2p-events';
+import type { P2PEvents, PeerInfo } from '../../src/p2p/p2p-events';
+import { RecordedBus } from '../../src/record/recorded-bus';
 import { Recorder } from '../../src/record/recorder';
 import { RecordWriter } from '../../src/record/record-writer';
 import type { StoredRecord } from '../../src/record/record';
@@ -58,6 +59,11 @@ export async function openTestRecording(
       return writer.close();
     },
   };
+}
+
+/** An event of the bus. */
+export function tell<E extends keyof P2PEvents>(recorder: Recorder, event: E, payload: P2PEvents[E]): void {
+  new RecordedBus<P2PEvents>(recorder).emit(event, payload);
 }
 
 /** A message that came over the plain transport. */

@@ -1,4 +1,4 @@
-import { UNKNOWN_POOL, minerOf } from '../../chain/miner';
+import { UNKNOWN_POOL } from '../../chain/miner';
 import { auditBlock } from '../../mempool/block-audit';
 import { minRelayFee } from '../../mempool/min-relay-fee';
 import type { Block } from '../../wire/block';
@@ -29,7 +29,7 @@ export const blockTemplates: CollectorFactory = (context) => {
   return {
     name: 'block_templates',
     on: {
-      blockExamined: ({ judged: { block, height }, numUnseen, held }) => {
+      blockExamined: ({ judged: { block, height }, numUnseen, pool, held }) => {
         if (held === undefined || height === undefined) return;
         const audit = auditBlock(held, { leastRelayed, nowMs: monotonicMs() });
         const seconds = sinceParent(block);
@@ -53,7 +53,7 @@ export const blockTemplates: CollectorFactory = (context) => {
             time_ahead: (block.time - unixTime()) * 1_000,
             sha: block.hash,
           },
-          { pool: minerOf(block) ?? UNKNOWN_POOL },
+          { pool: pool ?? UNKNOWN_POOL },
         );
       },
     },
