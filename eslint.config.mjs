@@ -121,6 +121,20 @@ export default tseslint.config(
     },
   },
   {
+    // The page and `top` run in a process of their own.
+    files: ['src/**/*.ts'],
+    ignores: ['src/web/page/**', 'src/top/**'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['toLocaleString', 'localeCompare'].map((property) => ({
+          property,
+          message: 'it loads 8 MB of the data of languages; take `grouped` of lib, or compare with <',
+        })),
+      ],
+    },
+  },
+  {
     // The runner compiles sources in another way than the build: the same code takes 15 % longer.
     files: ['bench/**/*.ts'],
     rules: {

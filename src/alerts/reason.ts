@@ -1,3 +1,4 @@
+import { grouped } from '../lib/grouped';
 import type { Alert } from './alert';
 import type { Values } from './condition';
 import type { Labels } from './holding';
@@ -7,11 +8,6 @@ export function reasonOf(alert: Alert, labels: Labels, values: Values): string {
   if (Object.keys(values).length === 0) return 'the store has no points of the last hours';
   const told = alert.summary.replace(/\{(\w+)\}/g, (_, name: string) => labels[name] ?? '');
   const { measured: text } = values['U'] === undefined ? alert : (alert.usual ?? alert);
-  const measured = text.replace(/\{([A-Z])\}/g, (_, letter: string) => shown(values[letter]));
+  const measured = text.replace(/\{([A-Z])\}/g, (_, letter: string) => grouped(values[letter] ?? NaN, 1));
   return `${told}: ${measured}`;
-}
-
-/** A value for a reader: 4.5, 12,345. */
-function shown(value = NaN): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 1 });
 }

@@ -1,5 +1,6 @@
 import type { HeaderChain } from '../chain/header-chain';
 import type { Clock } from '../lib/clock';
+import { grouped } from '../lib/grouped';
 import type { Log } from '../lib/log';
 import type { StatusLine } from '../lib/status-line';
 import { type NetworkName, isLocalNetwork } from '../wire/networks';
@@ -85,8 +86,4 @@ export class HeaderProgress {
     const percent = String(Math.floor(share * 100)).padStart(3);
     this.modules.status?.show(`${what} ${bar} ${percent} %  ${grouped(done)} ${of} ${grouped(total)}`);
   }
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString('en-US');
 }

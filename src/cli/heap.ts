@@ -1,9 +1,22 @@
 import { setFlagsFromString } from 'node:v8';
+import { collectAll } from '../lib/collect-garbage';
 
 /**
  * How far the heap may grow beyond what was alive at the last full collection until the next one, in percent.
  */
 const GROWTH_PERCENT = 30;
+
+/**
+ * How often the garbage of a small heap is collected. V8 lets it wait until there are 8 MB, which takes an
+ * idle listener minutes.
+ */
+const COLLECT_MS = 60_000;
+
+/** The largest heap for which that is done, in bytes: its collection takes 20 to 30 ms. */
+const SMALL_HEAP = 25e6;
+
+/** The least garbage, in bytes, for which it is done. */
+const MUCH_GARBAGE = 2e6;
 
 /**
  * Makes the garbage collector give memory back early. On a machine with much memory V8 lets the heap grow to
@@ -13,4 +26,21 @@ const GROWTH_PERCENT = 30;
  */
 export function keepHeapSmall(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+  const heap = new SmallHeap({ usedBytes: () => process.memoryUsage().heapUsed, collect: collectAll });
+  setInterval(() => heap.look(), COLLECT_MS).unref();
+}
+
+/** Collects the garbage of a heap while that is small. */
+export class SmallHeap {
+  private alive = 0;
+
+  constructor(private readonly modules: { readonly usedBytes: () => number; readonly collect: () => void }) {}
+
+  /** Collects the garbage if the heap is small and there is much since the last time. */
+  look(): void {
+    const used = this.modules.usedBytes();
+    if (used > SMALL_HEAP || used < this.alive + MUCH_GARBAGE) return;
+    this.modules.collect();
+    this.alive = this.modules.usedBytes();
+  }
 }

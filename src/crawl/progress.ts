@@ -1,3 +1,4 @@
+import { grouped } from '../lib/grouped';
 import type { Log } from '../lib/log';
 import type { StatusLine } from '../lib/status-line';
 import type { CrawlProgress } from './crawl';
@@ -29,7 +30,9 @@ export class ProgressLine {
     const { active, known, left, reached, tried } = this.progress();
     const { log, status } = this.modules;
     if (isLive) {
-      const [knownText, triedText, reachedText, leftText] = [known, tried, reached, left].map(grouped);
+      const [knownText, triedText, reachedText, leftText] = [known, tried, reached, left].map((count) =>
+        grouped(count),
+      );
       status.show(
         `crawl: ${reachedText} nodes, ${triedText} of ${knownText} addresses tried, ${leftText} wait, ${active} open`,
       );
@@ -37,8 +40,4 @@ export class ProgressLine {
       log.debug('crawling', { known, tried, reachable: reached, left });
     }
   }
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString('en-US');
 }

@@ -44,7 +44,7 @@ const LEFT_WIDTH = 30;
 
 function messageRows({ stats, before, rateSeconds }: FrameState): readonly string[] {
   const rows = [...stats.messages]
-    .sort(([a, countA], [b, countB]) => countB - countA || a.localeCompare(b))
+    .sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1))
     .slice(0, OUTPUT_TYPES.length)
     .map(([command, count]) => {
       const rate = rateSeconds > 0 ? (count - (before.get(command) ?? 0)) / rateSeconds : 0;

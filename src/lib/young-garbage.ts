@@ -1,10 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectYoung } from './collect-garbage';
 
 /** The number of bytes that may wait for a collection. */
 const MAX_BYTES = 4_000_000;
-
-type Collect = (options: { readonly type: 'minor' }) => void;
 
 /**
  * Makes the garbage collector free the buffers of received bytes before there are many. Node reads each piece
@@ -16,23 +13,13 @@ type Collect = (options: { readonly type: 'minor' }) => void;
 export class YoungGarbage {
   private bytes = 0;
 
-  constructor(private readonly collect: Collect = exposed()) {}
+  constructor(private readonly collect: () => void = collectYoung) {}
 
   /** Counts bytes that are no longer needed. */
   released(bytes: number): void {
     this.bytes += bytes;
     if (this.bytes < MAX_BYTES) return;
     this.bytes = 0;
-    this.collect({ type: 'minor' });
-  }
-}
-
-/** V8's `gc` function, which exists only while the flag is set. */
-function exposed(): Collect {
-  setFlagsFromString('--expose-gc');
-  try {
-    return runInNewContext('gc') as Collect;
-  } finally {
-    setFlagsFromString('--no-expose-gc');
+    this.collect();
   }
 }

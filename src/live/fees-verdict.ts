@@ -1,9 +1,10 @@
+import { grouped } from '../lib/grouped';
 import { BAND_FLOORS, type FeeBands } from '../mempool/fee-bands';
 import { BLOCK_VSIZE } from '../mempool/fee-projection';
 import type { Facts } from './facts';
 import { LIMITS } from './limits';
 import { connectedPeers } from './step-verdict';
-import { type Answer, counted, grouped, lasting } from './verdict';
+import { type Answer, counted, lasting } from './verdict';
 
 /** If a smaller part of the fees is known, an estimate would be a guess. */
 const LEAST_KNOWN = 0.1;

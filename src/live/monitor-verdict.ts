@@ -1,6 +1,7 @@
+import { grouped } from '../lib/grouped';
 import type { Delivery, Facts } from './facts';
 import { LIMITS } from './limits';
-import { type Answer, counted, grouped, lasting } from './verdict';
+import { type Answer, counted, lasting } from './verdict';
 
 /** A delay of the event loop that the page shows at once, as a stall (`STALL_MS` of the series `btcdmon`). */
 const LATE_NOW_MS = 1_000;

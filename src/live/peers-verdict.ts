@@ -1,9 +1,10 @@
+import { grouped } from '../lib/grouped';
 import { dialSentence } from './dial-words';
 import type { Facts } from './facts';
 import { LIMITS } from './limits';
 import type { LivePeer } from './live';
 import { connectedPeers, isStarting } from './step-verdict';
-import { type Answer, counted, grouped } from './verdict';
+import { type Answer, counted } from './verdict';
 
 /** Missing peers that are named; the table of peers has all. */
 const MOST_NAMED = 2;

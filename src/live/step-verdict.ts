@@ -1,8 +1,9 @@
+import { grouped } from '../lib/grouped';
 import { isLocalNetwork } from '../wire/networks';
 import type { Facts } from './facts';
 import { LIMITS } from './limits';
 import type { LivePeer } from './live';
-import { type Answer, counted, grouped, lasting } from './verdict';
+import { type Answer, counted, lasting } from './verdict';
 
 const PANEL = 'chain-height';
 

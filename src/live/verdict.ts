@@ -1,3 +1,5 @@
+import { grouped } from '../lib/grouped';
+
 /** What is asked of a node: three questions of its user, and whether the answers can be trusted. */
 export type Question = 'step' | 'peers' | 'fees' | 'monitor';
 
@@ -20,11 +22,6 @@ export interface Verdict {
 
 /** A verdict without its question, as a rule returns it. */
 export type Answer = Omit<Verdict, 'question'>;
-
-/** A number in groups of three digits. */
-export function grouped(count: number): string {
-  return count.toLocaleString('en-US');
-}
 
 /** A number with its noun: `1 peer`, `3 peers`. */
 export function counted(count: number, noun: string): string {

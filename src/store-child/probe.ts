@@ -15,10 +15,10 @@ export class Probe {
   /** Resolves once DuckDB has answered, and also where it refused. */
   async ask(): Promise<void> {
     const { store } = this.holder;
-    const [table] = [...store.layout].find(([, columns]) => columns[0] === 'time') ?? [];
-    const from = table === undefined ? 'range(0) AS t(time)' : quote(table);
     try {
       this.connection ??= await store.connect();
+      const [table] = [...store.layout].find(([, columns]) => columns[0] === 'time') ?? [];
+      const from = table === undefined ? 'range(0) AS t(time)' : quote(table);
       await this.connection.runAndReadAll(`SELECT max(time) FROM ${from} WHERE false`);
     } catch {
       // The store was opened anew, and its connections ended.

@@ -45,6 +45,11 @@ export class Questions {
     this.answers = new LocalAnswers(modules.holder);
   }
 
+  /** Whether no question is being answered. */
+  get isIdle(): boolean {
+    return this.running.size === 0;
+  }
+
   /** Whether such a statement runs at this moment. */
   get hasStatements(): boolean {
     return [...this.running.values()].some(({ isStatement }) => isStatement);

@@ -1,3 +1,4 @@
+import { collectAll } from '../lib/collect-garbage';
 import { messageOf } from '../lib/errors';
 import { fileMarks } from '../store/process/file-marks';
 import type { FromStore, ToStore } from '../store/process/messages';
@@ -31,6 +32,8 @@ export class StoreServer {
   private probe: Probe | undefined;
   private retention: Retention | undefined;
   private quiet: NodeJS.Timeout | undefined;
+  /** Whether the store takes memory that opening it anew would give back. */
+  private hasGrown = false;
 
   constructor(private readonly modules: StoreServerModules) {}
 
@@ -89,7 +92,7 @@ export class StoreServer {
       await writer.writeColumns(groups, mayBeStored);
       this.modules.send({ kind: 'written' });
       clearTimeout(this.quiet);
-      this.quiet = setTimeout(() => void this.opened?.holder.store.returnFreed(), QUIET_MS);
+      this.quiet = setTimeout(() => void this.settle(), QUIET_MS);
     } catch (error) {
       this.failed(error);
       // Opening the file anew here would end the panels' queries; the next process answers them.
@@ -105,7 +108,25 @@ export class StoreServer {
     const sources = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
     const time = new SettledTime(sources, trustedMs);
     const { warn } = this;
-    this.retention = keepRetention({ keepMs }, { holder: opened.holder, nowMs: () => time.nowMs(), warn });
+    const rolledUp = (): void => void (this.hasGrown = true);
+    const nowMs = (): number => time.nowMs();
+    this.retention = keepRetention({ keepMs }, { holder: opened.holder, nowMs, warn, rolledUp });
+  }
+
+  /** Gives memory back while nothing is written. */
+  private async settle(): Promise<void> {
+    const { opened, questions, retention } = this;
+    if (opened === undefined) return;
+    const mayReopen = questions?.isIdle === true && retention?.isResting !== false;
+    if (!this.hasGrown || !mayReopen) {
+      await opened.holder.store.returnFreed();
+      return;
+    }
+    this.hasGrown = false;
+    this.modules.send({ kind: 'checkpointing', marks: fileMarks(opened.holder.store.path) });
+    await opened.writer?.refresh();
+    collectAll();
+    this.modules.send({ kind: 'checkpointing', marks: null });
   }
 
   /**

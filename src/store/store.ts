@@ -49,7 +49,10 @@ export interface Store {
   lendMemory(): Promise<() => Promise<void>>;
   /** Gives the system back the memory that DuckDB has freed and keeps for later. */
   returnFreed(): Promise<void>;
-  /** Closes the file and opens it anew, as DuckDB demands after a fatal error. All connections end. */
+  /**
+   * Closes the file and opens it anew, as DuckDB demands after a fatal error. All connections end. New
+   * connections wait for it.
+   */
   reopen(): Promise<void>;
   /** Interrupts running queries, writes everything into the file and closes it. */
   close(): Promise<void>;
@@ -111,6 +114,8 @@ class DuckDbStore implements Store {
   private readonly connections = new Set<WeakRef<DuckDBConnection>>();
   /** How often memory is lent at this moment. */
   private lent = 0;
+  /** Settles when the file is not being opened anew. */
+  private reopening: Promise<void> = Promise.resolve();
   /** Settles when no change of the limit runs. */
   private limiting: Promise<void> = Promise.resolve();
   readonly front = new RollupFront();
@@ -159,6 +164,7 @@ class DuckDbStore implements Store {
   }
 
   async connect(): Promise<DuckDBConnection> {
+    await this.reopening;
     const connection = await this.require().instance.connect();
     for (const reference of this.connections)
       if (reference.deref() === undefined) this.connections.delete(reference);
@@ -177,7 +183,8 @@ class DuckDbStore implements Store {
   }
 
   async lendMemory(): Promise<() => Promise<void>> {
-    // Throws while the file is opened anew; nothing was lent then.
+    await this.reopening;
+    // Throws where the file could not be opened anew; nothing was lent then.
     this.require();
     this.lent++;
     if (this.lent === 1) await this.limitMemory();
@@ -194,8 +201,9 @@ class DuckDbStore implements Store {
   }
 
   async reopen(): Promise<void> {
-    await this.release();
-    await this.open();
+    const opening = this.release().then(() => this.open());
+    this.reopening = opening.catch(() => undefined);
+    await opening;
   }
 
   async close(): Promise<void> {

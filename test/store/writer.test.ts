@@ -71,6 +71,57 @@ describe('the writer of the store', () => {
     ]);
   });
 
+  it('opens its file anew to give memory back, and neither loses, doubles nor refuses anything', async () => {
+    const file = exporter.store.path;
+    const count = async () => (await rows('SELECT count(*), count(DISTINCT time) FROM tx'))[0];
+    const points = (n: number) => makePoints(5 * n, clock).filter(({ series }) => series === 'tx');
+    await exporter.write(points(10));
+    expect((await stat(`${file}.wal`)).size).toBeGreaterThan(0);
+    // What comes meanwhile waits: a write, a question, and its memory.
+    const refreshed = exporter.refresh();
+    const written = exporter.write(points(5));
+    const asked = count();
+    const takeBack = await exporter.store.lendMemory();
+    await refreshed;
+    expect(exporter.mustReopen).toBe(false);
+    expect(await written).toMatchObject({ sent: 5, acked: 5 });
+    await asked;
+    await takeBack();
+    expect(await count()).toEqual([15n, 15n]);
+    // Again, with a file whose tables it did not make.
+    await exporter.refresh();
+    expect(
+      await stat(`${file}.wal`).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ).toBe(0);
+    await exporter.write(points(1));
+    expect(await count()).toEqual([16n, 16n]);
+  });
+
+  it('takes less memory after its file was opened anew', async () => {
+    const held = async () =>
+      Number(
+        (await rows("SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag <> 'METADATA'"))[0]?.[0],
+      );
+    const fields = (series: (typeof SERIES_NAMES)[number]) =>
+      Object.fromEntries(
+        Object.entries(seriesOf(series).columns).flatMap(([name, { type }]) =>
+          type === 'int' ? [[name, 1]] : [],
+        ),
+      );
+    const wide = SERIES_NAMES.filter((series) => Object.keys(fields(series)).length > 5);
+    for (const time of [1n, 2n, 3n])
+      await exporter.write(
+        wide.map((series) => ({ series, time, tags: { node: 'n', network: 'r' }, fields: fields(series) })),
+      );
+    const before = await held();
+    await exporter.refresh();
+    expect(before).toBeGreaterThan(10e6);
+    expect(await held()).toBeLessThan(before / 4);
+  });
+
   it('skips a point that does not fit, and no other', async () => {
     const [good] = makePoints(1, clock);
     if (good === undefined) throw new Error('no point');
