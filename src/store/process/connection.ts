@@ -7,6 +7,8 @@ import { waitsForDisk } from './disk-wait';
 import { fileMarks } from './file-marks';
 import { Heartbeat } from './heartbeat';
 import { memoryLimit } from './limits';
+import { Patience } from './patience';
+import { RunShare } from './run-share';
 import type { SeriesColumns } from '../columns';
 import type { FromStore, ToStore, WireError } from './messages';
 import { type StartedProcess, startProcess } from './start';
@@ -15,10 +17,13 @@ import { decodeError } from './wire-error';
 import { Writing } from './writing';
 
 /**
- * Milliseconds in which a cancelled question must end. After that its process is killed, because it can't
+ * The time in which a cancelled question must end. After that its process is killed, because it can't
  * interrupt the question.
  */
-const INTERRUPT_MS = 1_000;
+const INTERRUPT = { runMs: 1_000, hardMs: 5_000 };
+
+/** Milliseconds between two looks at a cancelled question. */
+const LOOK_MS = 50;
 
 /** Number of last characters of the process's stderr that are kept. */
 const STDERR_LENGTH = 2_000;
@@ -58,12 +63,14 @@ export class StoreConnection {
   private readonly heartbeat = new Heartbeat({
     ask: () => this.send({ kind: 'ping' }),
     isWriting: () => this.writing.look(),
+    share: () => (this.share ??= new RunShare(this.pid)).take(),
     stuck: () => this.kill('a statement kept it from answering'),
   });
   private readonly writing = new Writing({
     marks: () => fileMarks(this.place.path),
     waitsForDisk: () => this.pid !== undefined && waitsForDisk(this.pid),
   });
+  private share: RunShare | undefined;
   private lastId = 0;
   private onOpened: (outdated: readonly string[] | Error) => void = () => undefined;
   private onWritten: ((error?: Error) => void) | undefined;
@@ -175,8 +182,14 @@ export class StoreConnection {
       for (let turn = 0; turn < 3; turn++) await nextTurn();
       if (!answer.isOver) this.kill('a statement could not be interrupted');
     };
-    const timer = setTimeout(() => void tooLong(), INTERRUPT_MS);
-    void answer.ended.then(() => clearTimeout(timer));
+    const share = new RunShare(this.pid);
+    const patience = new Patience(INTERRUPT, LOOK_MS);
+    const timer = setInterval(() => {
+      if (!patience.isOver(share.take())) return;
+      clearInterval(timer);
+      void tooLong();
+    }, LOOK_MS);
+    void answer.ended.then(() => clearInterval(timer));
   }
 
   private received(message: FromStore, bytes: number): void {
