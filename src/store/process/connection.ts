@@ -58,8 +58,8 @@ export class StoreConnection {
   private readonly started: StartedProcess;
   private readonly frames: Frames<ToStore, FromStore>;
   private readonly answers = new Map<number, AnswerStream>();
-  /** The ids of answers to statements that a person wrote. */
-  private readonly statements = new Set<number>();
+  /** Whether this process ever ran a statement that a person wrote. */
+  private hadStatement = false;
   private readonly heartbeat = new Heartbeat({
     ask: () => this.send({ kind: 'ping' }),
     isWriting: () => this.writing.look(),
@@ -124,8 +124,9 @@ export class StoreConnection {
   }
 
   /**
-   * Asks a question. The parts of the answer come as fast as they are read. While a statement of a person
-   * runs, the heartbeat watches the process, because the statement may keep it from answering.
+   * Asks a question. The parts of the answer come as fast as they are read. From the first statement of a
+   * person on, the heartbeat watches the process while it has questions: a statement may keep it from
+   * answering, and so may the memory that a statement has left, long after its end.
    */
   ask(question: unknown, isStatement: boolean): AnswerStream {
     const id = ++this.lastId;
@@ -141,10 +142,8 @@ export class StoreConnection {
     }
     this.answers.set(id, answer);
     if (this.answers.size === 1) this.watch();
-    if (isStatement) {
-      this.statements.add(id);
-      this.heartbeat.start();
-    }
+    this.hadStatement ||= isStatement;
+    if (this.hadStatement) this.heartbeat.start();
     this.send({ kind: 'ask', id, question });
     return answer;
   }
@@ -238,9 +237,10 @@ export class StoreConnection {
   private answered(id: number, error: WireError | undefined): void {
     const answer = this.answers.get(id);
     this.answers.delete(id);
-    this.statements.delete(id);
-    if (this.statements.size === 0) this.heartbeat.stop();
-    if (this.answers.size === 0) this.stopWatch?.();
+    if (this.answers.size === 0) {
+      this.heartbeat.stop();
+      this.stopWatch?.();
+    }
     answer?.end(error === undefined ? null : decodeError(error));
   }
 

@@ -206,6 +206,16 @@ it('kills a process that says nothing while a statement runs, and asks the panel
   expect(await stuck).toContain('a statement kept it from answering');
 });
 
+it('kills a process that says nothing after a statement has ended, and asks the panel of the next', async () => {
+  const store = await opened();
+  const asking = asked(store);
+  await store.write(makePoints(5, clock()));
+  await raw(asking, 'SELECT 1');
+  process.kill(store.pid ?? 0, 'SIGSTOP');
+  expect(await countTx(asking)).toEqual([[1], [1]]);
+  expect(warnings).toEqual([expect.stringContaining('a statement kept it from answering')]);
+});
+
 it('ends a process in which a statement holds a lock of DuckDB, and asks the panel of the next', async () => {
   const store = await opened();
   const scheduler = asked(store);
