@@ -154,8 +154,11 @@ async function fuzz(): Promise<void> {
     console.log(
       `statements: seed ${seed}: ${asked} calls in ${seconds} s: ${answers.answered} answered, ${answers.refused} refused or failed, ` +
         `${answers.abandoned} abandoned; ${late} of ${panels.length} panels took more than ${options.panelMs} ms ` +
-        `(median ${ms(0.5)}, p99 ${ms(0.99)}, slowest ${ms(1)}), ${mb(memory)} at most, ${sum((node) => node.restarts)} restarts of a store`,
+        `(median ${ms(0.5)}, p99 ${ms(0.99)}, slowest ${ms(1)}), ${sum((node) => node.refused)} refused, ` +
+        `${mb(memory)} at most, ${sum((node) => node.restarts)} restarts of a store`,
     );
+    for (const { refused, lastRefusal } of nodes)
+      if (refused > 0) console.log(`statements: the last refused panel: ${lastRefusal.slice(0, 300)}`);
   };
   const work = async (node: AskedNode): Promise<void> => {
     // The calls since the last panel was answered. The last of them may still run.

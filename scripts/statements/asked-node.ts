@@ -66,12 +66,14 @@ export class AskedNode {
   onPanel: (ms: number) => void = () => undefined;
   /** How many panels were answered. */
   answered = 0;
+  /** How many were refused since the node has started, and why the last one was. */
+  refused = 0;
+  lastRefusal = '';
   log = '';
   private readonly timer: NodeJS.Timeout;
   private isStopping = false;
   /** When the panel that has no answer yet was first requested; null if there is none. */
   private pendingSince: number | null = null;
-  private lastRefusal = '';
 
   private constructor(
     private readonly program: string,
@@ -96,6 +98,7 @@ export class AskedNode {
       if (!node.isAlive || performance.now() > deadline)
         throw new Error(`the node does not start: ${node.log}`);
       else await sleep(100);
+    node.refused = 0;
     void node.askPanels();
     return node;
   }
@@ -203,12 +206,16 @@ export class AskedNode {
         signal: AbortSignal.timeout(NO_PANEL_MS),
       });
       const text = await response.text();
-      if (!response.ok) this.lastRefusal = text;
-      return response.ok;
+      return response.ok || this.refuse(text);
     } catch (error) {
-      this.lastRefusal = messageOf(error);
-      return false;
+      return this.refuse(messageOf(error));
     }
+  }
+
+  private refuse(why: string): false {
+    this.refused++;
+    this.lastRefusal = why;
+    return false;
   }
 
   /** Stops the node, and returns how many milliseconds that took. */

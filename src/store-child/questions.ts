@@ -30,8 +30,8 @@ export interface QuestionsModules {
   readonly holder: { readonly store: Store };
   /** Sends a message. Returns its length in bytes. */
   readonly send: (message: FromStore) => number;
-  /** Called with each error before the answer is ended. */
-  readonly failed: (error: unknown) => void;
+  /** Called with each error before the answer is ended, and whether it is that of a person's statement. */
+  readonly failed: (error: unknown, isStatement: boolean) => void;
 }
 
 /** Answers the questions that come over the pipe, several at a time. */
@@ -86,7 +86,7 @@ export class Questions {
       error ??= caught;
     }
     letLogGrow();
-    if (error !== undefined) this.modules.failed(error);
+    if (error !== undefined) this.modules.failed(error, isStatement);
     this.running.delete(id);
     this.modules.send({ kind: 'end', id, error: error === undefined ? undefined : encodeError(error) });
   }

@@ -4,7 +4,7 @@ import { fileMarks } from '../store/process/file-marks';
 import type { FromStore, ToStore } from '../store/process/messages';
 import { encodeError } from '../store/process/wire-error';
 import { SettledTime } from '../store/settled-time';
-import { isFatal } from '../store/open-errors';
+import { isFatal, isOutOfMemory } from '../store/open-errors';
 import { outdatedSeries } from '../store/tables';
 import { type Retention, keepRetention } from '../store/retention';
 import { type OpenedStore, openUnlocked } from './open-unlocked';
@@ -94,7 +94,7 @@ export class StoreServer {
       clearTimeout(this.quiet);
       this.quiet = setTimeout(() => void this.settle(), QUIET_MS);
     } catch (error) {
-      this.failed(error);
+      this.failed(error, false);
       // Opening the file anew here would end the panels' queries; the next process answers them.
       if (writer?.mustReopen === true && this.questions?.hasStatements === true)
         this.modules.end(messageOf(error));
@@ -130,12 +130,16 @@ export class StoreServer {
   }
 
   /**
-   * Ends this process after a fatal error, because DuckDB then refuses everything, and the next process opens
-   * the file at once. The writer could open the file anew here, but first it would have to wait for the end
-   * of the statement that caused the error, perhaps until its deadline.
+   * Ends this process where a statement leaves no memory for what the program itself asks or writes. There is
+   * enough in the next process; in this one a panel would fail until the statement ends. Ends it also after a
+   * fatal error, because DuckDB then refuses everything, and the next process opens the file at once. The
+   * writer could open the file anew here, but first it would have to wait for the end of the statement that
+   * caused the error, perhaps until its deadline.
    */
-  private readonly failed = (error: unknown): void => {
+  private readonly failed = (error: unknown, isStatement: boolean): void => {
     const message = messageOf(error);
+    if (!isStatement && this.questions?.hasStatements === true && isOutOfMemory(message))
+      this.modules.end(`a statement left no memory: ${message}`);
     if (this.questions?.hadStatements === true && isFatal(message)) this.modules.end(message);
   };
 

@@ -51,6 +51,11 @@ export function isFatal(message: string): boolean {
   return /FATAL|invalidated/.test(message);
 }
 
+/** Whether a message says that there was no memory left, in DuckDB's words or those of the C++ library. */
+export function isOutOfMemory(message: string): boolean {
+  return /out of memory|bad_alloc|bad allocation|could not allocate|failed to allocate/i.test(message);
+}
+
 /** Whether a message says that another process has the file open. */
 export function isLocked(message: string): boolean {
   return /could not set lock|conflicting lock/i.test(message);

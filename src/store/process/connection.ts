@@ -7,6 +7,8 @@ import { waitsForDisk } from './disk-wait';
 import { fileMarks } from './file-marks';
 import { Heartbeat } from './heartbeat';
 import { memoryLimit } from './limits';
+import { Patience } from './patience';
+import { RunShare } from './run-share';
 import type { SeriesColumns } from '../columns';
 import type { FromStore, ToStore, WireError } from './messages';
 import { type StartedProcess, startProcess } from './start';
@@ -15,10 +17,13 @@ import { decodeError } from './wire-error';
 import { Writing } from './writing';
 
 /**
- * Milliseconds in which a cancelled question must end. After that its process is killed, because it can't
+ * The time in which a cancelled question must end. After that its process is killed, because it can't
  * interrupt the question.
  */
-const INTERRUPT_MS = 1_000;
+const INTERRUPT = { runMs: 1_000, hardMs: 5_000 };
+
+/** Milliseconds between two looks at a cancelled question. */
+const LOOK_MS = 50;
 
 /** Number of last characters of the process's stderr that are kept. */
 const STDERR_LENGTH = 2_000;
@@ -53,17 +58,19 @@ export class StoreConnection {
   private readonly started: StartedProcess;
   private readonly frames: Frames<ToStore, FromStore>;
   private readonly answers = new Map<number, AnswerStream>();
-  /** The ids of answers to statements that a person wrote. */
-  private readonly statements = new Set<number>();
+  /** Whether this process ever ran a statement that a person wrote. */
+  private hadStatement = false;
   private readonly heartbeat = new Heartbeat({
     ask: () => this.send({ kind: 'ping' }),
     isWriting: () => this.writing.look(),
+    share: () => (this.share ??= new RunShare(this.pid)).take(),
     stuck: () => this.kill('a statement kept it from answering'),
   });
   private readonly writing = new Writing({
     marks: () => fileMarks(this.place.path),
     waitsForDisk: () => this.pid !== undefined && waitsForDisk(this.pid),
   });
+  private share: RunShare | undefined;
   private lastId = 0;
   private onOpened: (outdated: readonly string[] | Error) => void = () => undefined;
   private onWritten: ((error?: Error) => void) | undefined;
@@ -117,8 +124,9 @@ export class StoreConnection {
   }
 
   /**
-   * Asks a question. The parts of the answer come as fast as they are read. While a statement of a person
-   * runs, the heartbeat watches the process, because the statement may keep it from answering.
+   * Asks a question. The parts of the answer come as fast as they are read. From the first statement of a
+   * person on, the heartbeat watches the process while it has questions: a statement may keep it from
+   * answering, and so may the memory that a statement has left, long after its end.
    */
   ask(question: unknown, isStatement: boolean): AnswerStream {
     const id = ++this.lastId;
@@ -134,10 +142,8 @@ export class StoreConnection {
     }
     this.answers.set(id, answer);
     if (this.answers.size === 1) this.watch();
-    if (isStatement) {
-      this.statements.add(id);
-      this.heartbeat.start();
-    }
+    this.hadStatement ||= isStatement;
+    if (this.hadStatement) this.heartbeat.start();
     this.send({ kind: 'ask', id, question });
     return answer;
   }
@@ -175,8 +181,14 @@ export class StoreConnection {
       for (let turn = 0; turn < 3; turn++) await nextTurn();
       if (!answer.isOver) this.kill('a statement could not be interrupted');
     };
-    const timer = setTimeout(() => void tooLong(), INTERRUPT_MS);
-    void answer.ended.then(() => clearTimeout(timer));
+    const share = new RunShare(this.pid);
+    const patience = new Patience(INTERRUPT, LOOK_MS);
+    const timer = setInterval(() => {
+      if (!patience.isOver(share.take())) return;
+      clearInterval(timer);
+      void tooLong();
+    }, LOOK_MS);
+    void answer.ended.then(() => clearInterval(timer));
   }
 
   private received(message: FromStore, bytes: number): void {
@@ -225,9 +237,10 @@ export class StoreConnection {
   private answered(id: number, error: WireError | undefined): void {
     const answer = this.answers.get(id);
     this.answers.delete(id);
-    this.statements.delete(id);
-    if (this.statements.size === 0) this.heartbeat.stop();
-    if (this.answers.size === 0) this.stopWatch?.();
+    if (this.answers.size === 0) {
+      this.heartbeat.stop();
+      this.stopWatch?.();
+    }
     answer?.end(error === undefined ? null : decodeError(error));
   }
 

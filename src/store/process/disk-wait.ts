@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { stateOf, threadsOf } from './thread-state';
 
 /**
  * Whether a thread of a process waits for a disk at this moment: it is in uninterruptible sleep then,
@@ -7,18 +7,8 @@ import { readFileSync, readdirSync } from 'node:fs';
  */
 export function waitsForDisk(pid: number): boolean {
   try {
-    return readdirSync(`/proc/${pid}/task`).some((thread) => stateOf(pid, thread) === 'D');
+    return threadsOf(pid).some((thread) => stateOf(pid, thread) === 'D');
   } catch {
     return true;
-  }
-}
-
-/** The state of a thread, a letter; '' where the thread has ended meanwhile. */
-function stateOf(pid: number, thread: string): string {
-  try {
-    // The name of the program in brackets may have blanks and brackets in it.
-    return /^.*\) (\w)/s.exec(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1'))?.[1] ?? '';
-  } catch {
-    return '';
   }
 }

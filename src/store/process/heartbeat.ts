@@ -1,17 +1,16 @@
+import { Patience } from './patience';
+
 /** Milliseconds between two checks. */
 const EVERY_MS = 50;
 
-/**
- * After this many checks without a sign of life the process counts as stuck. If our own process is blocked,
- * it checks less often, and the other process has more time.
- */
-const MAX_LOOKS = 8;
+/** After this time without a sign of life the process counts as stuck. */
+const STUCK = { runMs: 250, hardMs: 5_000 };
 
 /**
  * The same while a COMMIT or a checkpoint writes: DuckDB begins no transaction until that is on the disk,
  * which may be slow.
  */
-const MAX_LOOKS_WRITING = 40;
+const STUCK_WRITING = { runMs: 2_000, hardMs: 5_000 };
 
 /** What a heartbeat needs. */
 export interface HeartbeatModules {
@@ -19,6 +18,8 @@ export interface HeartbeatModules {
   readonly ask: () => void;
   /** Whether the process waits for the disk at this moment. */
   readonly isWriting: () => boolean;
+  /** The share of the time since the last call in which the process could run, from 0 to 1. */
+  readonly share: () => number;
   /** Called when there was no sign of life in time. */
   readonly stuck: () => void;
 }
@@ -31,8 +32,8 @@ export interface HeartbeatModules {
  */
 export class Heartbeat {
   private timer: NodeJS.Timeout | undefined;
-  /** Checks since a sign of life was requested; null if none is expected. */
-  private looks: { all: number; notWriting: number } | null = null;
+  /** The deadlines of the sign of life that is expected; null if none is. */
+  private expected: { readonly notWriting: Patience; readonly all: Patience } | null = null;
 
   constructor(private readonly modules: HeartbeatModules) {}
 
@@ -43,25 +44,28 @@ export class Heartbeat {
   stop(): void {
     clearInterval(this.timer);
     this.timer = undefined;
-    this.looks = null;
+    this.expected = null;
   }
 
   /** Takes a sign of life. */
   alive(): void {
-    this.looks = null;
+    this.expected = null;
   }
 
   private look(): void {
-    const { looks } = this;
-    if (looks === null) {
-      this.looks = { all: 0, notWriting: 0 };
-      this.modules.ask();
+    const { expected, modules } = this;
+    const share = modules.share();
+    if (expected === null) {
+      this.expected = {
+        notWriting: new Patience(STUCK, EVERY_MS),
+        all: new Patience(STUCK_WRITING, EVERY_MS),
+      };
+      modules.ask();
       return;
     }
-    looks.all++;
-    if (!this.modules.isWriting()) looks.notWriting++;
-    if (looks.notWriting < MAX_LOOKS && looks.all < MAX_LOOKS_WRITING) return;
+    const isOver = expected.notWriting.isOver(modules.isWriting() ? 0 : share);
+    if (!expected.all.isOver(share) && !isOver) return;
     this.stop();
-    this.modules.stuck();
+    modules.stuck();
   }
 }

@@ -3,16 +3,17 @@ import { Heartbeat } from '../../../src/store/process/heartbeat';
 /** Milliseconds between two looks. */
 const EVERY_MS = 50;
 
-let state: { asked: number; isWriting: boolean; isStuck: boolean };
+let state: { asked: number; isWriting: boolean; share: number; isStuck: boolean };
 let heartbeat: Heartbeat;
 beforeEach(() => {
   jest.useFakeTimers();
-  state = { asked: 0, isWriting: false, isStuck: false };
+  state = { asked: 0, isWriting: false, share: 1, isStuck: false };
   heartbeat = new Heartbeat({
     ask: () => {
       state.asked++;
     },
     isWriting: () => state.isWriting,
+    share: () => state.share,
     stuck: () => (state.isStuck = true),
   });
   heartbeat.start();
@@ -22,8 +23,8 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-it('takes a process for stuck 0.4 seconds after a sign of life was asked for in vain', () => {
-  jest.advanceTimersByTime(8 * EVERY_MS);
+it('takes a process for stuck a quarter of a second after a sign of life was asked for in vain', () => {
+  jest.advanceTimersByTime(5 * EVERY_MS);
   expect(state).toMatchObject({ asked: 1, isStuck: false });
   jest.advanceTimersByTime(EVERY_MS);
   expect(state).toMatchObject({ asked: 1, isStuck: true });
@@ -42,7 +43,20 @@ it('counts the looks at which it does not wait for the disk', () => {
   state.isWriting = true;
   jest.advanceTimersByTime(5 * EVERY_MS);
   state.isWriting = false;
-  jest.advanceTimersByTime(5 * EVERY_MS);
+  jest.advanceTimersByTime(2 * EVERY_MS);
+  expect(state.isStuck).toBe(false);
+  jest.advanceTimersByTime(EVERY_MS);
+  expect(state.isStuck).toBe(true);
+});
+
+it.each([
+  { share: 0.25, looks: 20 },
+  // The hard end of five seconds, and the same beside a slow disk.
+  { share: 0.01, looks: 100 },
+  { share: 0.01, looks: 100, isWriting: true },
+])('counts the time in which the process can run: $share of it, $looks looks', ({ looks, ...given }) => {
+  Object.assign(state, given);
+  jest.advanceTimersByTime(looks * EVERY_MS);
   expect(state.isStuck).toBe(false);
   jest.advanceTimersByTime(EVERY_MS);
   expect(state.isStuck).toBe(true);

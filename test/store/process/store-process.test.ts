@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { FailureError, UsageError, messageOf } from '../../../src/lib/errors';
-import { QueryScheduler, TooLongError } from '../../../src/query/query-scheduler';
+import { QueryScheduler } from '../../../src/query/query-scheduler';
 import { parseQuery } from '../../../src/query/model';
 import { RemoteAnswers } from '../../../src/query/remote-answers';
 import { type Row, allRows } from '../../../src/query/result';
@@ -17,6 +17,7 @@ import { watchMemory } from '../../../src/store/process/watch-memory';
 import { childScript } from '../../support/child';
 import { Cleanup } from '../../support/cleanup';
 import { makePoints } from '../../support/make-points';
+import { cpuSecondsOf } from '../../support/proc';
 import { openStored } from '../../support/stored';
 import { until } from '../../support/until';
 
@@ -134,9 +135,18 @@ it('kills a statement that can not be interrupted, and goes on', async () => {
   const scheduler = asked(store);
   const before = store.pid;
   await store.write(makePoints(5, clock()));
-  await expect(raw(scheduler, ENDLESS, 4_000)).rejects.toThrow(TooLongError);
+  const leaving = new AbortController();
+  const asking = scheduler.ask({ kind: 'statement', timeoutMs: 600_000, left: leaving.signal }, async (it) =>
+    allRows(await it.answer({ raw: ENDLESS })),
+  );
+  const idle = cpuSecondsOf(before);
+  // The texts that it searches are made before, which can be interrupted and takes a tenth of a second.
+  await until('it to search', () => cpuSecondsOf(before) > idle + 2);
+  leaving.abort(new Error('nobody waits'));
+  await expect(asking).rejects.toThrow('nobody waits');
   expect(await countTx(scheduler)).toEqual([[1], [1]]);
-  expect(store.pid).not.toBe(before);
+  // The second that the process gets is longer on a busy machine.
+  await until('the next process', () => store.pid !== undefined && store.pid !== before);
   expect(warnings).toEqual([
     `store ${file}: its process ended and is started again: a statement could not be interrupted`,
   ]);
@@ -194,6 +204,16 @@ it('kills a process that says nothing while a statement runs, and asks the panel
   process.kill(store.pid ?? 0, 'SIGSTOP');
   expect(await countTx(asking)).toEqual([[1], [1]]);
   expect(await stuck).toContain('a statement kept it from answering');
+});
+
+it('kills a process that says nothing after a statement has ended, and asks the panel of the next', async () => {
+  const store = await opened();
+  const asking = asked(store);
+  await store.write(makePoints(5, clock()));
+  await raw(asking, 'SELECT 1');
+  process.kill(store.pid ?? 0, 'SIGSTOP');
+  expect(await countTx(asking)).toEqual([[1], [1]]);
+  expect(warnings).toEqual([expect.stringContaining('a statement kept it from answering')]);
 });
 
 it('ends a process in which a statement holds a lock of DuckDB, and asks the panel of the next', async () => {
@@ -256,6 +276,38 @@ it('runs a statement after one that ended the process once the next spare proces
   await expect(raw(asking, CRASH)).rejects.toThrow(FailureError);
   await raw(asking, 'SELECT 1');
   expect(readFileSync(`/proc/${store.sparePid ?? 0}/cmdline`, 'latin1')).toContain(STORE_TITLE);
+});
+
+it('ends a process in which a statement leaves no memory for a panel, and asks the panel of the next', async () => {
+  // DuckDB's words, once, as soon as there is such a file.
+  const [program, full] = [path.join(folder, 'full.js'), path.join(folder, 'full')];
+  await writeFile(
+    program,
+    `const { existsSync, rmSync } = require('node:fs');
+    const { DuckDBConnection } = require(${JSON.stringify(require.resolve('@duckdb/node-api'))});
+    const { stream } = DuckDBConnection.prototype;
+    DuckDBConnection.prototype.stream = function (...args) {
+      if (!existsSync(${JSON.stringify(full)})) return stream.apply(this, args);
+      rmSync(${JSON.stringify(full)});
+      return Promise.reject(new Error('Out of Memory Error: failed to allocate data of size 2.0 KiB'));
+    };
+    require(${JSON.stringify(PROGRAM)});`,
+  );
+  const store = await opened(false, program);
+  const asking = asked(store);
+  await store.write(makePoints(5, clock()));
+  const idle = cpuSecondsOf(store.pid);
+  const statement = raw(asking, ENDLESS).catch((error: unknown) => String(error));
+  await until('it to run', () => cpuSecondsOf(store.pid) > idle + 0.5);
+  await writeFile(full, '');
+  expect(await countTx(asking)).toEqual([[1], [1]]);
+  expect(await statement).toContain('this statement, or one beside it, takes too much memory');
+  expect(warnings).toEqual([
+    expect.stringContaining('it said: a statement left no memory: the store: Out of'),
+  ]);
+  // Where no statement runs it is the panel that takes too much.
+  await writeFile(full, '');
+  await expect(countTx(asking)).rejects.toThrow('Out of Memory');
 });
 
 it('gives a statement no more memory than the limit', async () => {

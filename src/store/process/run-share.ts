@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { stateOf, threadsOf } from './thread-state';
+
+/** How long a thread has run, and how long it was ready and waited for a processor, in milliseconds. */
+interface ThreadTimes {
+  readonly ran: number;
+  readonly waited: number;
+}
+
+const NS_PER_MS = 1_000_000;
+
+/**
+ * Measures for which share of the time another process could run. On a busy machine a process that is ready
+ * waits for a processor, and then it is no fault of a statement that it does not answer.
+ * Source: schedstat and stat of each thread in /proc/PID/task (Linux, Documentation/scheduler/sched-stats).
+ */
+export class RunShare {
+  private before = new Map<string, ThreadTimes>();
+  private lastMs: number;
+
+  constructor(
+    private readonly pid: number | undefined,
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {
+    this.lastMs = nowMs();
+    this.before = this.timesOf().times;
+  }
+
+  /**
+   * The share since the last call, from 0 (each thread that had work waited for a processor) to 1 (none
+   * waited; so it is for a process that sleeps as well). It is 1 where the system does not tell.
+   */
+  take(): number {
+    const nowMs = this.nowMs();
+    const elapsed = nowMs - this.lastMs;
+    const { before } = this;
+    const { times, ready } = this.timesOf();
+    this.before = times;
+    this.lastMs = nowMs;
+    if (elapsed <= 0) return 1;
+    let ran = 0;
+    let waited = 0;
+    for (const [thread, now] of times) {
+      const then = before.get(thread) ?? { ran: 0, waited: 0 };
+      const hasRun = now.ran - then.ran;
+      ran += hasRun;
+      // The system adds a wait at its end. A thread that was ready and has not run waited all the time.
+      waited += hasRun === 0 && ready.has(thread) ? elapsed : now.waited - then.waited;
+    }
+    const wanted = ran + waited;
+    return wanted <= 0 ? 1 : 1 - (Math.min(1, wanted / elapsed) * Math.max(0, waited)) / wanted;
+  }
+
+  /** The times of all threads, and which of them are ready or run at this moment. */
+  private timesOf(): { readonly times: Map<string, ThreadTimes>; readonly ready: ReadonlySet<string> } {
+    const times = new Map<string, ThreadTimes>();
+    const ready = new Set<string>();
+    const { pid } = this;
+    if (pid === undefined) return { times, ready };
+    try {
+      for (const thread of threadsOf(pid)) {
+        const text = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1');
+        const [ran = 0, waited = 0] = text.split(' ').map((ns) => Number(ns) / NS_PER_MS);
+        times.set(thread, { ran, waited });
+        if (stateOf(pid, thread) === 'R') ready.add(thread);
+      }
+    } catch {
+      // The system has no such files, or the process has ended.
+      times.clear();
+    }
+    return { times, ready };
+  }
+}
