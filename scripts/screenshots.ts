@@ -40,6 +40,9 @@ const READY: Readonly<Record<string, string>> = {
   now: '#block-strip .block',
 };
 
+/** Whether the page no longer says that its store has not answered, as it does first on a busy machine. */
+const STORE_ANSWERS = `!document.getElementById('notices').textContent.includes('has not answered')`;
+
 /** GitHub does not show a larger picture at once. */
 const MOST_BYTES = 400_000;
 
@@ -111,6 +114,7 @@ async function shootPage(browser: Browser, url: string, shots: readonly Shot[]):
         await page.waitForSelector('#peer-table tbody tr', { state: 'attached' });
         const ready = READY[tab];
         if (ready !== undefined) await page.waitForSelector(ready, { timeout: LOADED_MS });
+        await until('the store to answer', () => page.evaluate<boolean>(STORE_ANSWERS), { ms: LOADED_MS });
         // After this time each visible panel has been loaded once more, and each table is filled.
         await sleep(SETTLED_MS);
         // The page's policy lets no text of a wait be evaluated within it.
