@@ -35,9 +35,27 @@ function points(nowMs: number): readonly Point[] {
         fields: { ipv4: 0, ipv6: 0, torv3: 0, fresh: 0, month_old: 0 },
       },
       { series: 'blocks', time, tags: NAMES, fields: { best_height: 900 - minutes, num_tx: 1, sha: 'a' } },
+      { series: 'tx', time, tags: NAMES, fields: { vsize: 234, tx_size: 234, sha: 'b' } },
       { series: 'btcdmon', time, tags: NAMES, fields: { rss: 1 } },
     ] as readonly Point[];
   });
+}
+
+/** The first and the last column of a picture that has a colour, and how many do. Lines are coloured. */
+function colouredColumns(canvas: HTMLElement | SVGElement): { first: number; last: number; count: number } {
+  if (!(canvas instanceof HTMLCanvasElement)) return { first: 0, last: 0, count: 0 };
+  const { width, height } = canvas;
+  const data = canvas.getContext('2d')?.getImageData(0, 0, width, height).data ?? [];
+  const found: number[] = [];
+  for (let x = 0; x < width; x++)
+    for (let y = 0; y < height; y++) {
+      const at = (y * width + x) * 4;
+      const [red = 0, green = 0, blue = 0, alpha = 0] = [data[at], data[at + 1], data[at + 2], data[at + 3]];
+      if (alpha < 100 || Math.max(red, green, blue) - Math.min(red, green, blue) < 40) continue;
+      found.push(x);
+      break;
+    }
+  return { first: found[0] ?? 0, last: found.at(-1) ?? 0, count: found.length };
 }
 
 chromiumProgram.describe('the layout of the page', (program) => {
@@ -123,32 +141,23 @@ chromiumProgram.describe('the layout of the page', (program) => {
 
   it('draws a height until the next one, as a level line', async () => {
     const page = await open('chain');
-    // From the first height to the last, three minutes of fifteen, no column of the picture is empty.
-    const look = (canvas: HTMLElement | SVGElement): { first: number; last: number; count: number } => {
-      if (!(canvas instanceof HTMLCanvasElement)) return { first: 0, last: 0, count: 0 };
-      const { width, height } = canvas;
-      const data = canvas.getContext('2d')?.getImageData(0, 0, width, height).data ?? [];
-      const found: number[] = [];
-      for (let x = 0; x < width; x++)
-        for (let y = 0; y < height; y++) {
-          const at = (y * width + x) * 4;
-          const [red = 0, green = 0, blue = 0, alpha = 0] = [
-            data[at],
-            data[at + 1],
-            data[at + 2],
-            data[at + 3],
-          ];
-          if (alpha < 100 || Math.max(red, green, blue) - Math.min(red, green, blue) < 40) continue;
-          found.push(x);
-          break;
-        }
-      return { first: found[0] ?? 0, last: found.at(-1) ?? 0, count: found.length };
-    };
     const panel = page.locator('#panel-chain-height');
     await until('the heights', async () =>
       ((await panel.locator('.legend').textContent()) ?? '').includes('899'),
     );
-    const { first, last, count } = await panel.locator('canvas').evaluate(look);
+    // From the first height to the last, three minutes of fifteen, no column of the picture is empty.
+    const { first, last, count } = await panel.locator('canvas').evaluate(colouredColumns);
+    expect(count).toBeGreaterThan(20);
+    expect(count).toBe(last - first + 1);
+  });
+
+  it('draws the value of a bucket that is longer than the range through the range', async () => {
+    const page = await open('transactions');
+    const panel = page.locator('#panel-transaction-size');
+    await until('the sizes', async () =>
+      ((await panel.locator('.legend').textContent()) ?? '').includes('234'),
+    );
+    const { first, last, count } = await panel.locator('canvas').evaluate(colouredColumns);
     expect(count).toBeGreaterThan(20);
     expect(count).toBe(last - first + 1);
   });
