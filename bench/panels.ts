@@ -84,19 +84,23 @@ function choiceOf(panel: Panel, range: string): Choice {
   return { ...period, bucketNs: bucketFor(panel, period), node };
 }
 
-/** The time of a panel in milliseconds. It runs as in the page's server. */
-async function panelMs(
-  scheduler: QueryScheduler,
-  panel: Panel,
-  range: string,
-): Promise<{ readonly ms: number; readonly rows: number }> {
+/** What a panel took, in milliseconds, and the rows of its answer. */
+interface PanelCost {
+  readonly ms: number;
+  /** Of all threads: unlike `ms` it says something on a machine that is busy with else. */
+  readonly processor: number;
+  readonly rows: number;
+}
+
+/** Asks a panel as the page's server does. */
+async function panelMs(scheduler: QueryScheduler, panel: Panel, range: string): Promise<PanelCost> {
   const choice = choiceOf(panel, range);
-  const start = performance.now();
+  const [start, before] = [performance.now(), process.cpuUsage()];
   const limits = { timeoutMs: 60_000, left: new AbortController().signal };
   const { rows } = await scheduler.ask(limits, (asked) =>
     answerPanel(panel, choice, (queries) => asked.runAll(queries)),
   );
-  return { ms: performance.now() - start, rows: rows.length };
+  return { ms: performance.now() - start, processor: processorMs(before), rows: rows.length };
 }
 
 /** The time of the same panel from points alone, in milliseconds. Each line of it is a query. */
@@ -171,21 +175,27 @@ async function measureFirstViews(scheduler: QueryScheduler): Promise<number> {
 /** Queries every panel at a range and prints how long they take. Returns the p95 in milliseconds. */
 async function measureRange(store: Store, scheduler: QueryScheduler, range: string): Promise<number> {
   const times: number[] = [];
+  const costs: { readonly name: string; readonly ms: number }[] = [];
   let slowest = { ms: 0, name: '' };
   let empty = 0;
   let total = 0;
   for (const panel of PANELS) {
     const own: number[] = [];
+    const processor: number[] = [];
     for (let i = 0; i < repeat; i++) {
-      const { ms, rows } = await panelMs(scheduler, panel, range);
+      const { ms, processor: used, rows } = await panelMs(scheduler, panel, range);
       own.push(ms);
+      processor.push(used);
       if (i === 0 && rows === 0) empty++;
     }
     own.sort(ascending);
+    costs.push({ name: panel.name, ms: quantile(processor.sort(ascending), 0.5) });
     times.push(...own);
     total += quantile(own, 0.5);
     if (quantile(own, 1) > slowest.ms) slowest = { ms: quantile(own, 1), name: panel.name };
-    if (values.verbose) console.log(`  ${range} ${panel.name} ${own.map((ms) => ms.toFixed(0)).join(' ')}`);
+    const used = `processor ${processor.map((ms) => ms.toFixed(0)).join(' ')}`;
+    if (values.verbose)
+      console.log(`  ${range} ${panel.name} ${own.map((ms) => ms.toFixed(0)).join(' ')}; ${used}`);
   }
   // The delay of the event loop is that of the panels; the queries on points alone do not count.
   longest = Math.max(longest, lag.max);
@@ -193,11 +203,15 @@ async function measureRange(store: Store, scheduler: QueryScheduler, range: stri
   for (const panel of PANELS) raw += await rawMs(store, panel, range);
   lag.reset();
   times.sort(ascending);
+  costs.sort((a, b) => a.ms - b.ms);
   const p95 = quantile(times, 0.95);
+  const costOf = (fraction: number): number => costs[Math.ceil(costs.length * fraction) - 1]?.ms ?? 0;
   console.log(
     `panels: ${range.padStart(3)}: median ${quantile(times, 0.5).toFixed(1)} ms, p95 ${p95.toFixed(0)} ms, ` +
       `worst ${slowest.ms.toFixed(0)} ms (${slowest.name}); from points alone ${(raw / total).toFixed(1)} times as long` +
-      (empty > 0 ? `; ${empty} have no rows` : ''),
+      (empty > 0 ? `; ${empty} have no rows` : '') +
+      `; processor time: median ${costOf(0.5).toFixed(0)} ms, p95 ${costOf(0.95).toFixed(0)} ms, ` +
+      `most ${costOf(1).toFixed(0)} ms (${costs.at(-1)?.name ?? ''})`,
   );
   return p95;
 }

@@ -34,6 +34,15 @@ const NONE_LOADS = `[...document.querySelectorAll('.panels > *')].every((panel) 
   return bottom <= top || bottom < 0 || top > innerHeight || !panel.textContent.includes('Loading');
 })`;
 
+/** What a tab has besides its panels, and what must be there before it is shown. */
+const READY: Readonly<Record<string, string>> = {
+  chain: '#chain [aria-label="Tree of the chain"] tbody tr',
+  now: '#block-strip .block',
+};
+
+/** Whether the page no longer says that its store has not answered, as it does first on a busy machine. */
+const STORE_ANSWERS = `!document.getElementById('notices').textContent.includes('has not answered')`;
+
 /** GitHub does not show a larger picture at once. */
 const MOST_BYTES = 400_000;
 
@@ -103,6 +112,9 @@ async function shootPage(browser: Browser, url: string, shots: readonly Shot[]):
       async (page) => {
         await page.goto(`${url}/?range=15m&node=${node}#${tab}`);
         await page.waitForSelector('#peer-table tbody tr', { state: 'attached' });
+        const ready = READY[tab];
+        if (ready !== undefined) await page.waitForSelector(ready, { timeout: LOADED_MS });
+        await until('the store to answer', () => page.evaluate<boolean>(STORE_ANSWERS), { ms: LOADED_MS });
         // After this time each visible panel has been loaded once more, and each table is filled.
         await sleep(SETTLED_MS);
         // The page's policy lets no text of a wait be evaluated within it.

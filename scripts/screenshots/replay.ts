@@ -48,7 +48,7 @@ export async function startReplay(folderOfBlocks: string, cleanup: Cleanup): Pro
   const parts = FILES.flatMap((name) => partsOf(readFileSync(path.join(folderOfBlocks, name))));
   const peers: ChainPeer[] = [];
   for (const userAgent of USER_AGENTS)
-    peers.push(cleanup.add(await ChainPeer.start(userAgent), (it) => it.stop()));
+    peers.push(cleanup.add(await ChainPeer.start(userAgent, now), (it) => it.stop()));
   let best: Buffer = CHAIN_PARAMS.regtest.genesis;
   let height = 0;
   const mine = ({ transactions, fees }: Part, time: number): Buffer => {

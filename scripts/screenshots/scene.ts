@@ -84,7 +84,7 @@ async function startNetwork(): Promise<RegtestNetwork> {
   const network = new RegtestNetwork(
     {
       ...{ listenHost: '127.0.0.1', seed: 'screenshots' },
-      ...{ blockIntervalMs: 40_000, txIntervalMs: 350, coins: 200, blockWeight: 120_000 },
+      ...{ blockIntervalMs: 40_000, txIntervalMs: 200, coins: 350, blockWeight: 200_000 },
     },
     { parts: loadRegtestParts(), onError: (error) => console.error(error) },
   );

@@ -1,10 +1,13 @@
 import type { Stats } from 'node:fs';
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { diskProblem, readProblem } from '../lib/disk-errors';
 import { FailureError } from '../lib/errors';
 import { checkOwnFile, kindOf } from '../lib/named-file';
 import { programOf } from './process/title';
+
+/** Most stores that an error names. */
+const MOST_NAMED = 3;
 
 const WRITE_RIGHT = 'give the user of btcdmon-node the right to write there, or name another path';
 
@@ -20,7 +23,7 @@ export async function checkPath(file: string, mustExist: boolean): Promise<void>
   if (!folderStat.isDirectory()) throw wrong(`${folder} is not a folder; name another path`);
   const fileStat = await found(file, wrong);
   if (fileStat === null) {
-    if (mustExist) throw wrong('there is no such file; start btcdmon-node once to make it');
+    if (mustExist) throw wrong(`there is no such file; ${await insteadOf(folder)}`);
     await access(folder, constants.W_OK).catch(() => {
       throw wrong(`the folder ${folder} is not writable; ${WRITE_RIGHT}`);
     });
@@ -32,6 +35,14 @@ export async function checkPath(file: string, mustExist: boolean): Promise<void>
     });
   }
   for (const log of [`${file}.wal`, `${file}.wal.checkpoint`]) checkOwnFile(log, `store ${file}`);
+}
+
+/** What may be right where a store is missing: others in its folder, as that of `demo`, or a first start. */
+async function insteadOf(folder: string): Promise<string> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.duckdb')).sort();
+  if (names.length === 0) return 'start btcdmon-node once to make it';
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+  return `the folder has ${names.slice(0, MOST_NAMED).join(', ')}${more}`;
 }
 
 /** The status of what is at a path; null where there is nothing. */

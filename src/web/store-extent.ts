@@ -7,6 +7,8 @@ import { msOf } from './encode';
 
 /** Properties of a store that need no series to be chosen. */
 export interface StoreExtent {
+  /** Whether the store has answered; before that nothing below is known. */
+  readonly isKnown: boolean;
   /** Unix time in milliseconds of the first and the last point; null in an empty store. */
   readonly oldestMs: number | null;
   readonly newestMs: number | null;
@@ -41,12 +43,11 @@ const LOOK_MS = 10_000;
  */
 export class StoreExtentReader {
   private known: StoreExtent = {
-    ...{ oldestMs: null, newestMs: null, nodes: [], networks: [], all: [] },
+    ...{ isKnown: false, oldestMs: null, newestMs: null, nodes: [], networks: [], all: [] },
     newestNetwork: null,
   };
   private newest = 0n;
   private readonly nodes = new Map<string, StoreNode>();
-  private isKnown = false;
   private looked = -Infinity;
   private looking: Promise<void> | null = null;
 
@@ -61,7 +62,7 @@ export class StoreExtentReader {
   /** The nodes. It waits for the first search, because before that none is known. */
   async allNodes(): Promise<readonly StoreNode[]> {
     const looking = this.begin();
-    if (!this.isKnown) await looking;
+    if (!this.known.isKnown) await looking;
     return this.known.all;
   }
 
@@ -111,8 +112,8 @@ export class StoreExtentReader {
       this.add(await ask(who(watched, '')), true);
       if (newest !== null) this.newest = newest;
       const all = [...this.nodes.values()];
-      this.isKnown = true;
       this.known = {
+        isKnown: true,
         oldestMs: oldest === null ? null : msOf(oldest),
         newestMs: newest === null ? null : msOf(newest),
         nodes: namesInOrder(all),

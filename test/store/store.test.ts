@@ -355,6 +355,16 @@ describe('a store that can’t be opened says why in one line:', () => {
     );
   });
 
+  it('a missing file beside others, which it names', async () => {
+    const reading = (): Promise<string> => failure(openStore(file, { readOnly: true }));
+    await (await openStore(path.join(folder, 'demo.duckdb'))).close();
+    expect(await reading()).toBe(`store ${file}: there is no such file; the folder has demo.duckdb`);
+    for (const name of ['a', 'b', 'c', 'd']) await writeFile(path.join(folder, `${name}.duckdb`), '');
+    expect(await reading()).toBe(
+      `store ${file}: there is no such file; the folder has a.duckdb, b.duckdb, c.duckdb and 2 more`,
+    );
+  });
+
   it('one that this process has open, also by another name', async () => {
     const store = await openStore(file);
     const other = path.join(folder, 'link.duckdb');

@@ -28,15 +28,17 @@ export class ChainPeer {
   private constructor(
     readonly peer: FakePeer,
     private readonly userAgent: string | undefined,
+    private readonly clock: () => number,
   ) {}
 
-  static async start(userAgent?: string): Promise<ChainPeer> {
+  /** @param clock its time in Unix seconds */
+  static async start(userAgent?: string, clock = () => 0): Promise<ChainPeer> {
     // Created first, because the peer's handler refers to it.
     let self: ChainPeer | undefined = undefined as ChainPeer | undefined;
     const peer = await FakePeer.start({
       onMessage: (connection, message) => self?.answer(connection, message),
     });
-    self = new ChainPeer(peer, userAgent);
+    self = new ChainPeer(peer, userAgent, clock);
     return self;
   }
 
@@ -73,8 +75,8 @@ export class ChainPeer {
   }
 
   private get claims(): FakeClaims {
-    const { chain, userAgent } = this;
-    return { height: chain.length, ...(userAgent === undefined ? {} : { userAgent }) };
+    const { chain, userAgent, clock } = this;
+    return { height: chain.length, time: clock(), ...(userAgent === undefined ? {} : { userAgent }) };
   }
 
   private answer(connection: FakeConnection, { command, payload }: ReceivedMessage): void {

@@ -149,7 +149,7 @@ it('reports in one line why a store can’t be shown', async () => {
     instance.closeSync();
   }
   const cases = [
-    [`duckdb:${missing}`, 1, `store ${missing}: there is no such file; start btcdmon-node once to make it`],
+    [`duckdb:${missing}`, 1, `store ${missing}: there is no such file; the folder has `],
     [`duckdb:${home}`, 1, `store ${home}: is a folder, not a file`],
     [`duckdb:${text}`, 1, `store ${text}: the file is not a DuckDB database`],
     [`duckdb:${strange}`, 1, `store ${strange}: a DuckDB database, but not a store of btcdmon-node`],

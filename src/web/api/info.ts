@@ -20,7 +20,7 @@ export interface About {
 
 /** The part that changes all the time. */
 export async function statusOf({ node, live, exporters, extent }: About): Promise<Record<string, unknown>> {
-  const { oldestMs, newestMs } = await extent.get();
+  const { isKnown, oldestMs, newestMs } = await extent.get();
   return {
     version: VERSION,
     node,
@@ -28,7 +28,7 @@ export async function statusOf({ node, live, exporters, extent }: About): Promis
     startedMs: live?.startedMs ?? null,
     nowMs: Date.now(),
     live: live !== undefined,
-    ...{ oldestMs, newestMs },
+    ...{ storeAnswers: isKnown, oldestMs, newestMs },
     exporters: exporters().map((stats) => ({ spooled: 0, damaged: 0, ...stats })),
   };
 }

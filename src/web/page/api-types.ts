@@ -11,6 +11,8 @@ export interface Status {
   readonly startedMs: number | null;
   readonly nowMs: number;
   readonly live: boolean;
+  /** Whether the store has answered since the start; before that its points are not known. */
+  readonly storeAnswers: boolean;
   /** Oldest and newest point of the store; null in an empty one. */
   readonly oldestMs: number | null;
   readonly newestMs: number | null;

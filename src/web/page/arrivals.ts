@@ -83,6 +83,8 @@ export class Arrivals {
     context.fillRect(LABEL_PX, floor, width, 1);
     context.fillStyle = text;
     context.fillText('?', LABEL_PX - 6, floor + LANE_PX / 2);
+    context.textAlign = 'left';
+    context.fillText('sat/vB', 0, yOf(HIGH));
     this.dots(context, width, (rate) => (rate === null ? floor + LANE_PX / 2 : yOf(rate)));
   }
 

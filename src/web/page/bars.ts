@@ -66,6 +66,37 @@ export function stepPaths(buckets: () => Buckets): uPlot.Series.PathBuilder {
   };
 }
 
+/**
+ * Draws a line that is level through each bucket. Where `holds` is true, it keeps its value until the next
+ * one comes.
+ */
+export function levelPaths(buckets: () => Buckets, holds: boolean): uPlot.Series.PathBuilder {
+  return (plot, seriesIndex, first, last) => {
+    const drawn = buckets();
+    const path = new Path2D();
+    /** The end of the level before, to which the next one is joined. */
+    let end: number | null = null;
+    for (let at = first; at <= last; at++) {
+      const value = plot.data[seriesIndex]?.[at];
+      if (value == null) {
+        if (!holds) end = null;
+        continue;
+      }
+      const { from, ms } = partOf(plot.data[0][at] ?? 0, drawn);
+      const [left, right] = [plot.valToPos(from, 'x', true), plot.valToPos(from + ms, 'x', true)];
+      const y = plot.valToPos(value, 'y', true);
+      if (end === null) path.moveTo(left, y);
+      else {
+        if (holds) path.lineTo(left, end);
+        path.lineTo(left, y);
+      }
+      path.lineTo(right, y);
+      end = y;
+    }
+    return { stroke: path };
+  };
+}
+
 /** Value of the closest visible line below another one. */
 function valueBelow(plot: uPlot, seriesIndex: number, at: number): number {
   for (let index = seriesIndex - 1; index > 0; index--)

@@ -32,23 +32,28 @@ export class BlockStrip {
     const { sha, height, status, size, numTx, totalFees, timeMs, firstFrom } = block;
     const fill = el('span', { class: 'block-fill', 'aria-hidden': 'true' });
     fill.style.height = `${Math.max(2, (size / largest) * 100)}%`;
-    const line = (text: string, className = 'block-line'): HTMLElement =>
-      el('span', { class: className, title: text }, text);
+    const line = (text: string): HTMLElement => el('span', { class: 'block-line', title: text }, text);
     return el(
       'li',
       { class: 'block', 'data-status': status },
       fill,
       el(
-        'a',
-        { class: 'block-height', href: whyLink(sha), title: sha },
-        height === null ? '–' : digits(height),
+        'span',
+        { class: 'block-line' },
+        el(
+          'a',
+          { class: 'block-height', href: whyLink(sha), title: sha },
+          height === null ? '–' : digits(height),
+        ),
+        status === 'accepted'
+          ? null
+          : el('span', { class: 'block-status', title: status }, status.replaceAll('_', ' ')),
       ),
       el(
         'time',
         { datetime: new Date(timeMs).toISOString(), title: formatTime(timeMs) },
         `${this.ageOf(block)} ago`,
       ),
-      status === 'accepted' ? null : line(status.replaceAll('_', ' '), 'block-status'),
       line(`${digits(numTx)} tx, ${formatValue(size, 'bytes')}`),
       line(totalFees === null ? 'fees not known' : `${formatValue(totalFees, 'sat')} fees`),
       firstFrom === null

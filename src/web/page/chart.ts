@@ -2,7 +2,7 @@ import uPlot from 'uplot';
 import type { Plot, Unit } from '../../panels/panel';
 import { type Frame, isolated, stack } from './frame';
 import { axisFormat } from './format';
-import { type Buckets, type TimeRange, barPaths, stepPaths } from './bars';
+import { type Buckets, type TimeRange, barPaths, levelPaths, stepPaths } from './bars';
 import { look, palette } from './palette';
 import { incrementsFor, timeTicks, valueRange } from './ticks';
 import { Tooltip } from './tooltip';
@@ -18,6 +18,9 @@ export interface ChartOptions {
 
 /** Shortest drag that counts as one, in pixels. */
 const LEAST_DRAG_PX = 8;
+
+/** With fewer buckets than these in the range, a line is level through each: points would say too little. */
+const LEAST_POINTS = 12;
 
 /** Opacity of large areas; full colours would be too strong. */
 const STACK_ALPHA = 0.82;
@@ -51,7 +54,7 @@ export class Chart {
     this.frame = frame;
     this.span = span;
     this.hidden = hidden;
-    const wanted = JSON.stringify(frame.lines.map(({ label }) => label));
+    const wanted = JSON.stringify([this.isLevel, frame.lines.map(({ label }) => label)]);
     if (this.plot === null || wanted !== this.made) {
       this.plot?.destroy();
       this.made = wanted;
@@ -92,7 +95,16 @@ export class Chart {
 
   /** Whether the drawing covers whole buckets, and not only the time at which each begins. */
   private get spansBuckets(): boolean {
-    return this.options.plot === 'bars' || this.stacked;
+    return this.options.plot === 'bars' || this.stacked || this.isLevel;
+  }
+
+  /** Whether lines are level: a height lasts until the next one, and a long bucket is one value. */
+  private get isLevel(): boolean {
+    const { plot, unit } = this.options;
+    const { bucketMs } = this.frame;
+    const { sinceMs, untilMs } = this.span;
+    const isLong = bucketMs !== null && bucketMs * LEAST_POINTS > untilMs - sinceMs;
+    return unit === 'height' || (plot === 'lines' && isLong);
   }
 
   private get stacked(): boolean {
@@ -158,6 +170,10 @@ export class Chart {
     const stroke = (): string => palette().colour(colour);
     const common = { label, show: !this.hidden.has(label), stroke };
     const bars = { ...common, width: 0, fill: stroke, points: { show: false } };
+    if (this.isLevel) {
+      const paths = levelPaths(() => this.buckets(), this.options.unit === 'height');
+      return { ...common, width: 1.75, dash: [...dash], points: { show: false }, paths };
+    }
     switch (this.options.plot) {
       case 'points':
         return { ...common, paths: () => null, points: { show: true, size: 7, fill: stroke, width: 0 } };

@@ -11,6 +11,11 @@ const SATOSHI_PER_BTC = 100_000_000;
 /** From this many satoshi on, an amount is shown in BTC. */
 const BTC_FROM = 1_000_000;
 
+const DAY_MS = 86_400_000;
+
+/** From this many milliseconds on, a duration is shown in days. */
+const DAYS_FROM = 2 * DAY_MS;
+
 /** A factor of a unit and its name. */
 interface Scale {
   readonly factor: number;
@@ -39,6 +44,7 @@ const SCALES: Readonly<Record<Unit, readonly Scale[]>> = {
     { factor: 1000, name: 's' },
     { factor: 60_000, name: 'min' },
     { factor: 3_600_000, name: 'h' },
+    { factor: DAY_MS, name: 'd' },
   ],
 };
 
@@ -127,7 +133,8 @@ function durationTick(value: number): string {
 function scaleOf(value: number, unit: Unit): Scale {
   const scales = SCALES[unit];
   const size = Math.abs(value);
-  const from = ({ factor }: Scale): number => (factor === SATOSHI_PER_BTC ? BTC_FROM : factor);
+  const from = ({ factor, name }: Scale): number =>
+    name === 'BTC' ? BTC_FROM : name === 'd' ? DAYS_FROM : factor;
   return scales.findLast((scale) => size >= from(scale)) ?? scales[0] ?? { factor: 1, name: '' };
 }
 
@@ -141,9 +148,10 @@ function short(value: number): string {
   return Number.isInteger(value) ? grouped(String(value)) : trimmed(value.toPrecision(4));
 }
 
-/** A number below 1 with three digits, but at most eight decimals, a satoshi. */
+/** A number below 1 with three digits: at most eight decimals, a satoshi; below that its power of ten. */
 function tiny(value: number): string {
-  return value.toFixed(Math.min(8, 2 - Math.floor(Math.log10(Math.abs(value)))));
+  const size = Math.abs(value);
+  return size < 1e-8 ? value.toExponential(2) : value.toFixed(Math.min(8, 2 - Math.floor(Math.log10(size))));
 }
 
 function trimmed(text: string): string {

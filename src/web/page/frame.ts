@@ -1,4 +1,4 @@
-import type { AnswerRows, Cell, Column } from './api-types';
+import type { AnswerRows, Cell, Column, PanelInfo } from './api-types';
 
 /** A line of a chart: a value for each time, null if there is none. */
 export interface FrameLine {
@@ -25,6 +25,23 @@ const MOST_BUCKETS = 20_000;
 /** Whether an answer can be drawn over time: it has times and numbers. */
 export function isDrawable({ columns, rows }: AnswerRows): boolean {
   return rows.length > 0 && columns.some(isTime) && columns.some(isNumber);
+}
+
+/**
+ * Whether an answer has no value, or only zeros where a zero says that nothing happened or that nothing is
+ * there: in bars, in stacks, and in the columns that add up.
+ */
+export function hasNothing(
+  { columns, rows }: AnswerRows,
+  { plot, sums }: Pick<PanelInfo, 'plot' | 'sums'>,
+): boolean {
+  const isFilled = plot === 'bars' || plot === 'stacked';
+  const numbers = columns.flatMap((column, at) =>
+    isNumber(column) ? [{ at, zeroIsNothing: isFilled || sums.includes(column.name) }] : [],
+  );
+  return rows.every((row) =>
+    numbers.every(({ at, zeroIsNothing }) => row[at] === null || (zeroIsNothing && Number(row[at]) === 0)),
+  );
 }
 
 /** Lines that are 0 in a bucket without points, and the time that the store has points for. */
@@ -134,11 +151,14 @@ export function byNumber(answer: AnswerRows): readonly AnswerRows[] {
 }
 
 /**
- * The lines with a value other than 0; the other lines add nothing but their names. If all are 0, all lines.
+ * The lines with a value other than 0; the other lines add nothing but their names. If all are 0, the lines
+ * with a value.
  */
 export function eventful(lines: readonly FrameLine[]): readonly FrameLine[] {
   const found = lines.filter(({ values }) => values.some((value) => value !== null && value !== 0));
-  return found.length > 0 ? found : lines;
+  if (found.length > 0) return found;
+  const known = lines.filter(({ values }) => values.some((value) => value !== null));
+  return known.length > 0 ? known : lines;
 }
 
 /**

@@ -11,6 +11,9 @@ export function swatch(index: number): HTMLElement {
   });
 }
 
+/** Lines that the legend of a panel shows at once; the others are scrolled to. */
+const AT_ONCE = 3;
+
 /** The facts of a line over the range, in their order. */
 const FACTS = ['last', 'mean', 'max'] as const;
 
@@ -34,8 +37,8 @@ export class Legend {
     this.element = el('div', { class: 'legend', role: 'group', 'aria-label': `Lines of ${title}` });
   }
 
-  /** @param silent the number of further lines, which have no value */
-  show(lines: readonly FrameLine[], silent: number): void {
+  /** @param silent labels of further lines, which have no value but 0 */
+  show(lines: readonly FrameLine[], silent: readonly string[]): void {
     const wanted = JSON.stringify([lines.map(({ label }) => label), silent]);
     if (wanted !== this.made) {
       this.made = wanted;
@@ -44,14 +47,16 @@ export class Legend {
         el(
           'div',
           { class: 'legend-head', 'aria-hidden': 'true' },
-          ...['', '', ...FACTS].map((name) => el('span', {}, name)),
+          ...['', lines.length > AT_ONCE ? `${lines.length} lines` : '', ...FACTS].map((text) =>
+            el('span', {}, text),
+          ),
         ),
         ...lines.map(({ label }, index) => this.entry(label, index)),
       );
-      if (silent > 0)
-        this.element.append(
-          el('span', { class: 'legend-silent' }, `${silent} more without a value in this range`),
-        );
+      if (silent.length > 0) {
+        const text = `Nothing of: ${silent.join(', ')}`;
+        this.element.append(el('p', { class: 'legend-silent', title: text }, text));
+      }
     }
     for (const { label, values } of lines) {
       const facts = factsOf(values);

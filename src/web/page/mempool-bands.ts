@@ -8,15 +8,22 @@ export interface DrawnBand {
   readonly label: string;
   readonly title: string;
   readonly vsize: number;
-  /** Whether the next block will probably contain it. */
-  readonly isNext: boolean;
+  /** Whether the next block will probably contain it; `unknown` where the fees are not known. */
+  readonly kind: 'next' | 'later' | 'unknown';
 }
 
 /** Fewest bands that are drawn, so that a small mempool does not fill the picture with one. */
 const LEAST_BANDS = 10;
 
-/** The bands from the lowest to the highest with something in it. */
-export function bandsToDraw({ bands, nextBlockRate }: LiveMempool): readonly DrawnBand[] {
+/** What waits with unknown fees, and the bands from the lowest to the highest with something in it. */
+export function bandsToDraw(mempool: LiveMempool): readonly DrawnBand[] {
+  const { unknownVsize: vsize } = mempool;
+  const title = `fee not known: ${formatValue(vsize, 'vB')}`;
+  const unknown: readonly DrawnBand[] = vsize > 0 ? [{ label: '?', title, vsize, kind: 'unknown' }] : [];
+  return [...unknown, ...knownBands(mempool)];
+}
+
+function knownBands({ bands, nextBlockRate }: LiveMempool): readonly DrawnBand[] {
   const filled = bands.flatMap(([, vsize], at) => (vsize > 0 ? [at] : []));
   const first = filled[0];
   if (first === undefined) return [];
@@ -26,7 +33,7 @@ export function bandsToDraw({ bands, nextBlockRate }: LiveMempool): readonly Dra
     const range = to === undefined ? `${from} sat/vB and more` : `${from} to ${to} sat/vB`;
     return {
       ...{ label: String(from), vsize, title: `${range}: ${formatValue(vsize, 'vB')}` },
-      isNext: nextBlockRate === null || from >= nextBlockRate,
+      kind: nextBlockRate === null || from >= nextBlockRate ? 'next' : 'later',
     };
   });
 }
@@ -44,19 +51,21 @@ export class MempoolBands {
     const bands = bandsToDraw(mempool);
     const largest = Math.max(1, ...bands.map(({ vsize }) => vsize));
     const every = Math.ceil(bands.length / 12);
+    // The lowest fee rate has a label, also where `?` comes before it.
+    const first = bands[0]?.kind === 'unknown' ? 1 : 0;
     this.host.replaceChildren(
-      ...bands.map(({ label, title, vsize, isNext }, at) => {
-        const bar = el('span', { class: `band-bar${isNext ? ' next' : ''}` });
+      ...bands.map(({ label, title, vsize, kind }, at) => {
+        const bar = el('span', { class: `band-bar ${kind}` });
         bar.style.height = `${(vsize / largest) * 100}%`;
         return el(
           'div',
           { class: 'band', title },
           el('div', { class: 'band-room' }, bar),
-          el('span', { class: 'band-label' }, at % every === 0 ? label : ''),
+          el('span', { class: 'band-label' }, at < first || (at - first) % every === 0 ? label : ''),
         );
       }),
     );
-    const known = bands.reduce((sum, { vsize }) => sum + vsize, 0);
+    const known = bands.reduce((sum, { vsize, kind }) => (kind === 'unknown' ? sum : sum + vsize), 0);
     const { transactions, unknownVsize } = mempool;
     const waits = transactions === 1 ? '1 transaction waits' : `${digits(transactions)} transactions wait`;
     const text = `${waits}: ${formatValue(known, 'vB')} by fee rate in sat/vB, ${formatValue(unknownVsize, 'vB')} with a fee that is not known.`;

@@ -1,4 +1,3 @@
-import type { Plot } from '../../panels/panel';
 import { ApiError, panelPath, type Api } from './api';
 import { answerTable } from './answer-table';
 import { Chart } from './chart';
@@ -6,12 +5,12 @@ import { panelCommand } from './command-line';
 import { copyLine } from './copy';
 import { button, el, icon, setText, withCode } from './dom';
 import { formatTime, titleUnit, valueWriter } from './format';
-import { eventful, fewLines, inOrder, toFrame } from './frame';
+import { eventful, fewLines, hasNothing, inOrder, toFrame } from './frame';
 import { Legend } from './legend';
 import { panelLink } from './place';
 import type { Refreshed } from './refresher';
 import { type StoreTimes, type View, panelParams } from './view';
-import type { AnswerRows, PanelAnswer, PanelInfo } from './api-types';
+import type { PanelAnswer, PanelInfo } from './api-types';
 
 /** Most rows of a panel's table; a chart has about 200 buckets. */
 const MOST_ROWS = 500;
@@ -59,6 +58,12 @@ export class PanelView implements Refreshed {
     const { name, title, unit, plot, isWhole = false } = info;
     this.write = valueWriter(unit, isWhole);
     const heading = el('h3', { id: `title-${name}` }, title);
+    // One text, so that a long title wraps before its unit and its node do.
+    const named = el(
+      'div',
+      { class: 'panel-title' },
+      ...[heading, ' ', el('span', { class: 'unit' }, titleUnit(unit)), ' ', this.whose],
+    );
     this.tableShown = plot === 'table';
     this.legend = plot === 'table' ? null : new Legend(title, this.write, () => this.draw());
     this.body = el('div', { class: 'panel-body' }, this.message, this.note);
@@ -82,9 +87,7 @@ export class PanelView implements Refreshed {
     const head = el(
       'div',
       { class: 'panel-head' },
-      heading,
-      el('span', { class: 'unit' }, titleUnit(unit)),
-      this.whose,
+      named,
       el(
         'div',
         { class: 'tools' },
@@ -109,7 +112,7 @@ export class PanelView implements Refreshed {
   /** Whether its last answer has nothing to show; null before an answer. */
   get isSilent(): boolean | null {
     if (this.answer === null) return this.hasFailed ? false : null;
-    return hasNothing(this.answer, this.info.plot);
+    return hasNothing(this.answer, this.info);
   }
 
   /** Shows whether it has the tab for itself, and offers the other. */
@@ -199,7 +202,8 @@ export class PanelView implements Refreshed {
     const sorted = plot === 'stacked' || told.length > MOST_IN_ORDER ? inOrder(told, this.order) : told;
     const lines = fewLines(sorted, plot === 'stacked' || sums.length > 0);
     const frame = { ...whole, lines };
-    this.legend?.show(lines, whole.lines.length - told.length);
+    const silent = whole.lines.filter((line) => !told.includes(line)).map(({ label }) => label);
+    this.legend?.show(lines, silent);
     host.setAttribute(
       'aria-label',
       `Chart of ${title}, ${lines.length} ${lines.length === 1 ? 'line' : 'lines'}. The same is there as a table.`,
@@ -290,12 +294,4 @@ export class PanelView implements Refreshed {
     );
     return toggle;
   }
-}
-
-/** Whether an answer has no value, or only zeros where each value counts what happened in its bucket. */
-export function hasNothing({ columns, rows }: AnswerRows, plot: Plot): boolean {
-  const numbers = columns.flatMap(({ type }, at) => (type === 'int' || type === 'float' ? [at] : []));
-  return rows.every((row) =>
-    numbers.every((at) => row[at] === null || (plot === 'bars' && Number(row[at]) === 0)),
-  );
 }

@@ -25,7 +25,7 @@ export class QueryPlot {
   draw(): void {
     const { times, lines } = this.frame;
     this.chart ??= new Chart(this.host, { unit: 'count', write, plot: 'lines', onZoom: () => undefined });
-    this.legend.show(lines, 0);
+    this.legend.show(lines, []);
     const sinceMs = times[0] ?? 0;
     const untilMs = Math.max(times.at(-1) ?? 1, sinceMs + 1);
     this.chart.show(this.frame, { sinceMs, untilMs }, this.legend.hidden);

@@ -30,7 +30,9 @@ export function incrementsFor(unit: Unit): number[] {
     const short = [0.001, 0.01, 0.1, 1, 10, 100].flatMap((power) =>
       [1, 2, 5].map((factor) => factor * power),
     );
-    const days = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000].map((count) => count * DAY_MS);
+    const days = [1, 10, 100, 1_000, 10_000].flatMap((power) =>
+      [1, 2, 5].map((factor) => factor * power * DAY_MS),
+    );
     return [...short, ...DURATIONS_S.map((seconds) => seconds * 1_000), ...days];
   }
   const whole = unit === 'height' || unit === 'count';

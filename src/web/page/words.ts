@@ -52,7 +52,8 @@ export function notices(link: LinkState, status: Status | null): readonly Notice
     found.push({ tone: 'bad', text: 'Connection lost, trying again. The data shown may be out of date.' });
   if (link === 'signed-out') found.push({ tone: 'bad', text: 'This node requires a token.' });
   if (status === null) return found;
-  if (status.newestMs === null) found.push({ tone: 'warn', text: 'The store holds no points yet.' });
+  if (!status.storeAnswers) found.push({ tone: 'plain', text: 'The store has not answered yet.' });
+  else if (status.newestMs === null) found.push({ tone: 'warn', text: 'The store holds no points yet.' });
   else if (!status.live)
     found.push({
       tone: 'plain',

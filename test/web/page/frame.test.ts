@@ -129,6 +129,15 @@ describe('lines', () => {
     ]);
   });
 
+  it('leaves out lines without a value where all others are 0', () => {
+    const [known, none] = [
+      { label: 'banned', values: [0, 0] },
+      { label: 'known', values: [null, null] },
+    ];
+    expect(eventful([none, known])).toEqual([known]);
+    expect(eventful([none])).toEqual([none]);
+  });
+
   it('leaves out lines of zeros', () => {
     expect(eventful(lines).map(({ label }) => label)).toEqual(['a', 'b']);
     expect(eventful(lines.slice(2)).map(({ label }) => label)).toEqual(['c']);

@@ -41,9 +41,11 @@ it('draws the bands from the lowest to the highest that has something', () => {
   );
   const drawn = bandsToDraw({ transactions: 2, bands, unknownVsize: 0, nextBlockRate: 10 });
   expect([drawn[0]?.label, drawn.at(-1)?.label]).toEqual(['2', '2000']);
-  expect(drawn.filter(({ isNext }) => !isNext).map(({ label }) => label)).toEqual(['2', '5']);
+  expect(drawn.filter(({ kind }) => kind === 'later').map(({ label }) => label)).toEqual(['2', '5']);
   expect(drawn[0]?.title).toMatch(/^2 to 5 sat\/vB: 100.vB$/);
   expect(bandsToDraw({ transactions: 0, bands: [], unknownVsize: 0, nextBlockRate: null })).toEqual([]);
+  const [unknown, lowest] = bandsToDraw({ transactions: 3, bands, unknownVsize: 700, nextBlockRate: 10 });
+  expect([unknown?.kind, unknown?.label, unknown?.vsize, lowest?.label]).toEqual(['unknown', '?', 700, '2']);
 });
 
 it('places fee rates between the edges', () => {

@@ -36,6 +36,8 @@ describe('ticks', () => {
       ...[1_000, 2_000, 5_000, 10_000, 15_000, 30_000],
     ]);
     expect(steps).toEqual(steps.toSorted((a, b) => a - b));
+    // The clock of a peer that says 0 is 56 years behind.
+    expect(steps.at(-1)).toBeGreaterThan(20_000 * 86_400_000);
   });
 });
 

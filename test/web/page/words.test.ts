@@ -13,6 +13,7 @@ const status: Status = {
   startedMs: NOW - 3_600_000,
   nowMs: NOW,
   live: true,
+  storeAnswers: true,
   oldestMs: NOW - 3_600_000,
   newestMs: NOW - 4_000,
   exporters: [exporter],
@@ -58,6 +59,8 @@ it('reports how late the data is, but not right after a start', () => {
   expect(notices('open', late).map(({ tone }) => tone)).toEqual(['warn']);
   expect(notices('open', { ...late, startedMs: NOW - 2_000 })).toEqual([]);
   expect(notices('open', { ...status, newestMs: null })[0]?.text).toBe('The store holds no points yet.');
+  const waiting = { ...status, storeAnswers: false, newestMs: null };
+  expect(notices('open', waiting)[0]?.text).toBe('The store has not answered yet.');
 });
 
 it('reports how many points each exporter lost', () => {
