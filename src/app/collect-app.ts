@@ -45,6 +45,8 @@ export interface CollectApp {
   readonly ended: Promise<void>;
   /** Takes no more points, delivers those that wait and frees everything, within 5 seconds. */
   stop(): Promise<void>;
+  /** Logs how many points are lost, where the program is killed because its end takes too long. */
+  killed(): void;
 }
 
 /**
@@ -143,5 +145,6 @@ export async function startCollect(
       await stop();
       log.info('stopped');
     },
+    killed: () => outputs.killed(),
   };
 }

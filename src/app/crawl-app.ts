@@ -71,6 +71,8 @@ export interface CrawlApp {
   readonly ended: Promise<void>;
   /** Stops the crawl, delivers waiting points and frees everything. The next start continues the crawl. */
   stop(): Promise<void>;
+  /** Logs how many points are lost, where the program is killed because its end takes too long. */
+  killed(): void;
 }
 
 export interface CrawlAppModules {
@@ -137,17 +139,18 @@ export async function startCrawlApp(config: CrawlConfig, modules: CrawlAppModule
       () => ending.end(),
       (error: unknown) => ending.fail(error as Error),
     );
+    return {
+      ended: ending.ended,
+      stop: async () => {
+        await stop();
+        log.info('stopped');
+      },
+      killed: () => outputs.killed(),
+    };
   } catch (error) {
     await stop();
     throw error;
   }
-  return {
-    ended: ending.ended,
-    stop: async () => {
-      await stop();
-      log.info('stopped');
-    },
-  };
 }
 
 /**

@@ -57,6 +57,8 @@ export interface App {
    * seconds.
    */
   stop(): Promise<void>;
+  /** Logs how many points are lost, where the program is killed because its end takes too long. */
+  killed(): void;
 }
 
 export interface AppModules {
@@ -190,6 +192,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     page: outputs.url,
     emitted: (series) => emitter.emitted(series),
     exporters,
+    killed: () => outputs.killed(),
     stop: async () => {
       const begun = clock.monotonicMs();
       const poolStopped = pool.stop();

@@ -61,6 +61,8 @@ export interface Outputs {
    * @param begunMs when the program began to end, on the monotonic clock: it has 5 seconds
    */
   deliver(begunMs: number): Promise<void>;
+  /** Logs how many points are lost, for a program that is killed because its end takes too long. */
+  killed(): void;
 }
 
 /**
@@ -91,6 +93,11 @@ export async function openOutputs(
       alerts: serving.alerts,
       stopServing: () => serving.close(),
       deliver: (begunMs) => close(Math.max(LEAST_FLUSH_MS, END_MS - (clock.monotonicMs() - begunMs))),
+      killed: () => {
+        const lost = exporters().reduce((sum, { queued }) => sum + queued, 0);
+        const what = lost === 0 ? '' : `; up to ${lost} points that waited in memory are lost`;
+        log.error(`the end of the program takes too long, so it is killed${what}`);
+      },
     };
   } catch (error) {
     await close(0);

@@ -34,6 +34,8 @@ export interface TapApp {
   readonly ended: Promise<void>;
   /** Delivers points that wait and frees everything, within 5 seconds. */
   stop(): Promise<void>;
+  /** Logs how many points are lost, where the program is killed because its end takes too long. */
+  killed(): void;
 }
 
 /**
@@ -91,16 +93,17 @@ export async function startTapApp(config: TapAppConfig, { log }: { readonly log:
       export: queues.map(({ name }) => name),
       ...(outputs.url === null ? {} : { page: outputs.url }),
     });
+    return {
+      ended: ending.ended,
+      stop: async () => {
+        await stop();
+        log.info('stopped');
+      },
+      killed: () => outputs.killed(),
+    };
   } catch (error) {
     captured?.destroy();
     await stop();
     throw error;
   }
-  return {
-    ended: ending.ended,
-    stop: async () => {
-      await stop();
-      log.info('stopped');
-    },
-  };
 }

@@ -41,7 +41,7 @@ export const collectCommand = (settings: Settings): CommandModule<object, Collec
       { ...settings, exports, spools, http, alerts },
       { log: createLog(args.logLevel) },
     );
-    await untilSignal(app.ended);
+    await untilSignal(app.ended, () => app.killed());
     await app.stop();
   },
 });

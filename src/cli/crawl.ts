@@ -66,7 +66,7 @@ export const crawlCommand = (settings: Settings): CommandModule<object, CrawlArg
     const spools = { directory: path.join(dataDir, 'spool'), maxBytes };
     const app = await startCrawlApp({ ...config, exports, dataDir, spools }, { log, status });
     try {
-      await untilSignal(app.ended);
+      await untilSignal(app.ended, () => app.killed());
     } finally {
       await app.stop();
     }

@@ -67,7 +67,7 @@ export const listenCommand = (settings: Settings): CommandModule<object, ListenA
       { log, status },
     );
     try {
-      await untilSignal(app.ended);
+      await untilSignal(app.ended, () => app.killed());
     } finally {
       await app.stop();
     }

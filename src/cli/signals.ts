@@ -12,15 +12,23 @@ export function wasSignalled(): boolean {
  * Resolves at the first SIGINT, SIGTERM or SIGHUP (the terminal was closed), or when `ended` does. A second
  * signal ends the process at once. `END_MS` after the first one it kills itself in any case, because exit()
  * would wait for threads.
+ * @param killed called before it kills itself, to log what is lost
  */
-export async function untilSignal(ended: Promise<unknown>): Promise<void> {
+export async function untilSignal(
+  ended: Promise<unknown>,
+  killed: () => void = () => undefined,
+): Promise<void> {
   let onSignal: (() => void) | undefined;
   const atSignal = new Promise<void>((resolve) => {
     onSignal = () => {
       signalled = true;
       process.once('SIGINT', () => process.exit(1));
       process.once('SIGTERM', () => process.exit(1));
-      setTimeout(() => process.kill(process.pid, 'SIGKILL'), END_MS).unref();
+      setTimeout(() => {
+        killed();
+        // What was logged is written first.
+        setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+      }, END_MS).unref();
       resolve();
     };
     process.once('SIGINT', onSignal);

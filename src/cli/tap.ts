@@ -69,7 +69,7 @@ export const tapCommand = (settings: Settings): CommandModule<object, TapArgumen
       { log: createLog(args.logLevel) },
     );
     try {
-      await untilSignal(app.ended);
+      await untilSignal(app.ended, () => app.killed());
     } finally {
       await app.stop();
     }
