@@ -32,6 +32,8 @@ export class CrowdListener {
   /** Connected peers, of the last interval. */
   connected = 0;
   private text = '';
+  /** The first line that can't be read, as the end of a killed program leaves one. */
+  private unread: string | undefined;
   private readonly read: Promise<unknown>;
 
   private constructor(private readonly child: ChildProcess) {
@@ -39,7 +41,7 @@ export class CrowdListener {
     const { stdout } = child;
     if (stdout === null) throw new Error('no output');
     const lines = createInterface(stdout);
-    lines.on('line', (line) => this.take(line));
+    lines.on('line', (line) => this.takeOrKeep(line));
     this.read = once(lines, 'close');
   }
 
@@ -68,7 +70,10 @@ export class CrowdListener {
     return this.text;
   }
 
-  /** Tells it to stop, and reads what it still writes. Returns its exit status. */
+  /**
+   * Tells it to stop, and reads what it still writes. Returns its exit status.
+   * @throws Error where a line of it can't be read, with how it ended
+   */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     if (this.ended() === undefined) {
       const exited = once(this.child, 'exit');
@@ -76,6 +81,8 @@ export class CrowdListener {
       await exited;
     }
     await this.read;
+    if (this.unread !== undefined)
+      throw new Error(`a line that can't be read: ${this.unread}; ${this.ended() ?? ''}`);
     return this.child.exitCode;
   }
 
@@ -89,6 +96,14 @@ export class CrowdListener {
         .filter(([type, count]) => (sums.inv[type] ?? 0) !== count)
         .map(([type, count]) => `items of ${type}: ${sums.inv[type] ?? 0} counted, ${count} announced`),
     ];
+  }
+
+  private takeOrKeep(line: string): void {
+    try {
+      this.take(line);
+    } catch {
+      this.unread ??= line;
+    }
   }
 
   private take(line: string): void {
