@@ -67,6 +67,7 @@ export class Forwarder {
     const { fallback, refusals, settings } = this.parts;
     const { magic } = NETWORKS[settings.network];
     const { isEncrypted, bytes } = await readBeginning(peer, magic, settings.limits.requestMs);
+    if (!isEncrypted) fallback.cameBack(host);
     if (!isEncrypted || !fallback.closes(host)) return bytes;
     refusals.add('encrypted-transport');
     peer.destroy();

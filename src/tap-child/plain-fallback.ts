@@ -2,9 +2,9 @@ import { ENCRYPTED_TRANSPORT, FirstBytes } from '../p2p/first-bytes';
 import type { Socket } from 'node:net';
 
 /**
- * For so long after an encrypted attempt was closed, another one from the same address is passed on: this
- * peer does not come back with the plain transport. Core 31 dials again at once (`src/net.cpp`
- * CConnman::PerformReconnections).
+ * For so long after an encrypted attempt was closed, another one from the same address is passed on, unless
+ * the plain transport came in between: this peer does not come back with it. Core 31 dials again at once
+ * (`src/net.cpp` CConnman::PerformReconnections).
  */
 const PATIENCE_MS = 60_000;
 
@@ -31,6 +31,11 @@ export class PlainFallback {
     if (this.closed.delete(host)) return false;
     this.closed.set(host, now);
     return true;
+  }
+
+  /** Notes that `host` came with the plain transport: its next encrypted attempt is a first one again. */
+  cameBack(host: string): void {
+    this.closed.delete(host);
   }
 }
 

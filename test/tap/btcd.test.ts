@@ -158,7 +158,9 @@ btcd.describe('between a real btcd and its peers', (program) => {
           expect(bytes - packets).toBeLessThanOrEqual(EXCHANGE_BYTES + MOST_GARBAGE);
         }
       }
-      expect(it.refused.get('encrypted-transport')).toBe(plain ? 1 : undefined);
+      // btcd may come back encrypted once more, after a plain connection that did not last.
+      if (plain) expect(it.refused.get('encrypted-transport')).toBeGreaterThanOrEqual(1);
+      else expect(it.refused.get('encrypted-transport')).toBeUndefined();
       await peer.stop();
       await until('no peer', async () => (await node.peers()).length === 0);
     }
