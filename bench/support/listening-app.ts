@@ -4,8 +4,8 @@ import { keepHeapSmall } from '#dist/cli/heap';
 import { createLog } from '#dist/lib/log';
 import type { TransportName } from '#dist/p2p/transport/transport';
 
-/** More than any benchmark opens. */
-const MAX_INBOUND = 100_000;
+/** More than any benchmark opens, and fewer than the files that most systems let a program open. */
+const MAX_INBOUND = 15_000;
 
 /** Peers of 127.0.0.1. */
 interface ListeningAppPeers {
