@@ -51,9 +51,10 @@ export interface Store {
   returnFreed(): Promise<void>;
   /**
    * Closes the file and opens it anew, as DuckDB demands after a fatal error. All connections end. New
-   * connections wait for it.
+   * connections wait for it from the call on.
+   * @param before runs first, on a connection that is there. If it fails, the file stays open
    */
-  reopen(): Promise<void>;
+  reopen(before?: () => Promise<unknown>): Promise<void>;
   /** Interrupts running queries, writes everything into the file and closes it. */
   close(): Promise<void>;
 }
@@ -200,8 +201,10 @@ class DuckDbStore implements Store {
     await this.limitMemory();
   }
 
-  async reopen(): Promise<void> {
-    const opening = this.release().then(() => this.open());
+  async reopen(before: () => Promise<unknown> = () => Promise.resolve()): Promise<void> {
+    const opening = before()
+      .then(() => this.release())
+      .then(() => this.open());
     this.reopening = opening.catch(() => undefined);
     await opening;
   }

@@ -125,10 +125,11 @@ export class StoreWriter {
   }
 
   private async checkpointAndRenew(): Promise<void> {
-    await this.require().connection.run('CHECKPOINT');
-    this.spoilt = 'file';
-    await this.renew();
-    this.spoilt = 'nothing';
+    const { store, connection } = this.require();
+    this.closeAppenders();
+    // A question that comes meanwhile waits: else it would begin, and end with its connection.
+    await store.reopen(() => connection.run('CHECKPOINT'));
+    this.opened = { store, connection: await store.connect() };
   }
 
   private async renew(): Promise<void> {

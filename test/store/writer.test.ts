@@ -79,11 +79,16 @@ describe('the writer of the store', () => {
     expect((await stat(`${file}.wal`)).size).toBeGreaterThan(0);
     // What comes meanwhile waits: a write, a question, and its memory.
     const refreshed = exporter.refresh();
+    const connecting = exporter.store.connect();
     const written = exporter.write(points(5));
     const asked = count();
     const takeBack = await exporter.store.lendMemory();
     await refreshed;
     expect(exporter.mustReopen).toBe(false);
+    // It did not begin before the file was opened anew, which ends all connections.
+    const connection = await connecting;
+    expect((await connection.runAndReadAll('SELECT 1')).getRows()).toEqual([[1]]);
+    connection.closeSync();
     expect(await written).toMatchObject({ sent: 5, acked: 5 });
     await asked;
     await takeBack();
