@@ -129,7 +129,7 @@ export default tseslint.config(
         'error',
         ...['toLocaleString', 'localeCompare'].map((property) => ({
           property,
-          message: 'it loads 8 MB of the data of languages; take `grouped` of lib, or compare with <',
+          message: 'it loads 5 MB of the data of languages; take `grouped` of lib, or compare with <',
         })),
       ],
     },

@@ -11,6 +11,7 @@ import type { Log } from '../lib/log';
 import type { AlertSettings } from './alerting';
 import { writeAlerts } from './alert-points';
 import { openOutputs } from './outputs';
+import { type RunningProgram, runningProgram } from './program-end';
 import { selfAccount } from './self-account';
 import { openPage } from './serving';
 import type { HttpSettings } from '../web/settings';
@@ -39,16 +40,6 @@ export interface CollectConfig {
   readonly alerts?: AlertSettings | undefined;
 }
 
-/** A running collector. */
-export interface CollectApp {
-  /** Resolves when the collector has no reason to go on: the reader of the points (a pipe) has gone. */
-  readonly ended: Promise<void>;
-  /** Takes no more points, delivers those that wait and frees everything, within 5 seconds. */
-  stop(): Promise<void>;
-  /** Logs how many points are lost, where the program is killed because its end takes too long. */
-  killed(): void;
-}
-
 /**
  * Wires a collector and starts it. Exporters start first, so that no point comes before there is a place for
  * it. Stops in the opposite order.
@@ -57,7 +48,7 @@ export interface CollectApp {
 export async function startCollect(
   config: CollectConfig,
   { log }: { readonly log: Log },
-): Promise<CollectApp> {
+): Promise<RunningProgram> {
   const clock = new SystemClock();
   const warn = (message: string): void => void log.warn(message);
   clock.onStep((step) => warn(describeStep(step)));
@@ -139,12 +130,5 @@ export async function startCollect(
     await stop();
     throw error;
   }
-  return {
-    ended,
-    stop: async () => {
-      await stop();
-      log.info('stopped');
-    },
-    killed: () => outputs.killed(),
-  };
+  return runningProgram({ ended, stop }, { log, outputs });
 }

@@ -31,7 +31,7 @@ import { userAgentOf } from '../p2p/user-agent';
 import type { NetworkName } from '../wire/networks';
 import { openI2p } from './i2p';
 import { openOutputs, type Outputs, type OutputsOptions } from './outputs';
-import { ProgramEnd } from './program-end';
+import { ProgramEnd, type RunningProgram, runningProgram } from './program-end';
 import { makeRoutes, type RouteSettings } from './routes';
 import { selfAccount } from './self-account';
 
@@ -65,16 +65,6 @@ export interface CrawlConfig extends OutputsOptions {
   readonly patience?: Patience;
 }
 
-/** A running crawler. */
-export interface CrawlApp {
-  /** Resolves when it has no reason to go on. Rejects with FailureError when it can't go on. */
-  readonly ended: Promise<void>;
-  /** Stops the crawl, delivers waiting points and frees everything. The next start continues the crawl. */
-  stop(): Promise<void>;
-  /** Logs how many points are lost, where the program is killed because its end takes too long. */
-  killed(): void;
-}
-
 export interface CrawlAppModules {
   readonly log: Log;
   readonly status: StatusLine;
@@ -93,7 +83,7 @@ interface RoundParts extends CrawlAppModules {
  * Starts a crawler. Exporters start first, so that no point comes before there is a place for it.
  * @throws UsageError where there is nothing to begin with; FailureError where something can't be opened
  */
-export async function startCrawlApp(config: CrawlConfig, modules: CrawlAppModules): Promise<CrawlApp> {
+export async function startCrawlApp(config: CrawlConfig, modules: CrawlAppModules): Promise<RunningProgram> {
   const { log } = modules;
   const { dataDir, intervalMs, network, node, workers } = config;
   checkOpenFiles(workers, `--workers ${workers}`);
@@ -139,14 +129,7 @@ export async function startCrawlApp(config: CrawlConfig, modules: CrawlAppModule
       () => ending.end(),
       (error: unknown) => ending.fail(error as Error),
     );
-    return {
-      ended: ending.ended,
-      stop: async () => {
-        await stop();
-        log.info('stopped');
-      },
-      killed: () => outputs.killed(),
-    };
+    return runningProgram({ ended: ending.ended, stop }, { log, outputs });
   } catch (error) {
     await stop();
     throw error;

@@ -5,7 +5,7 @@ import type { HttpSettings } from '../web/settings';
 import type { AlertSettings } from './alerting';
 import { writeAlerts } from './alert-points';
 import { openOutputs } from './outputs';
-import { ProgramEnd } from './program-end';
+import { ProgramEnd, type RunningProgram, runningProgram } from './program-end';
 import { selfAccount } from './self-account';
 import { openPage } from './serving';
 import { type CaptureConfig, readCaptureOf } from './capture-reading';
@@ -28,22 +28,15 @@ export interface TapAppConfig extends WatchingOptions {
   readonly alerts?: AlertSettings | undefined;
 }
 
-/** A running program that watches nodes. */
-export interface TapApp {
-  /** Resolves when it has no reason to go on. Rejects with FailureError when it can't go on. */
-  readonly ended: Promise<void>;
-  /** Delivers points that wait and frees everything, within 5 seconds. */
-  stop(): Promise<void>;
-  /** Logs how many points are lost, where the program is killed because its end takes too long. */
-  killed(): void;
-}
-
 /**
  * Starts a program that watches nodes and is no peer itself. Exporters start first, so that no point comes
  * before there is a place for it. Stops in the opposite order.
  * @throws UsageError or FailureError where an exporter, a port, a node or a capture can't be opened
  */
-export async function startTapApp(config: TapAppConfig, { log }: { readonly log: Log }): Promise<TapApp> {
+export async function startTapApp(
+  config: TapAppConfig,
+  { log }: { readonly log: Log },
+): Promise<RunningProgram> {
   const { node, network, intervalMs } = config;
   const clock = new SystemClock();
   clock.onStep((step) => void log.warn(describeStep(step)));
@@ -93,14 +86,7 @@ export async function startTapApp(config: TapAppConfig, { log }: { readonly log:
       export: queues.map(({ name }) => name),
       ...(outputs.url === null ? {} : { page: outputs.url }),
     });
-    return {
-      ended: ending.ended,
-      stop: async () => {
-        await stop();
-        log.info('stopped');
-      },
-      killed: () => outputs.killed(),
-    };
+    return runningProgram({ ended: ending.ended, stop }, { log, outputs });
   } catch (error) {
     captured?.destroy();
     await stop();

@@ -12,7 +12,7 @@ const GROWTH_PERCENT = 30;
  */
 const COLLECT_MS = 60_000;
 
-/** The largest heap for which that is done, in bytes: its collection takes 20 to 30 ms. */
+/** The largest heap for which that is done, in bytes: a collection takes as long as much is alive. */
 const SMALL_HEAP = 25e6;
 
 /** The least garbage, in bytes, for which it is done. */

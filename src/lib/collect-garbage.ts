@@ -10,7 +10,7 @@ export function collectYoung(): void {
   (collect ??= exposed())({ type: 'minor' });
 }
 
-/** Collects all garbage: some 20 ms for a heap of 15 MB, and longer in proportion for a larger one. */
+/** Collects all garbage. It takes longer in proportion to what is alive. */
 export function collectAll(): void {
   (collect ??= exposed())({ type: 'major' });
 }

@@ -7,7 +7,7 @@ import type { Store } from './store';
 
 /**
  * How often points are rolled up and old points are removed, in milliseconds. Queries read the points of what
- * is not rolled up yet. An idle node's rollups cost 0.6 % of a core once a minute, and a tenth of that so.
+ * is not rolled up yet.
  */
 const PASS_MS = 600_000;
 

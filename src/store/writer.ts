@@ -81,8 +81,8 @@ export class StoreWriter {
   /**
    * Writes the log into the file and opens the file anew, while nothing is written. DuckDB keeps in memory
    * the columns of all tables that it made or wrote, used or not: 16 kB and more for each that has new rows.
-   * Of a file that it opens it reads what is used. After the rollups of ten minutes an idle node's store
-   * takes 20 MB less so. If it fails, the next write opens the file and reports why it can't.
+   * Of a file that it opens it reads what is used. If it fails, the next write opens the file and reports why
+   * it can't.
    */
   refresh(): Promise<void> {
     if (this.spoilt === 'nothing')
