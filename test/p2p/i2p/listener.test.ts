@@ -117,6 +117,7 @@ describe('listeners in I2P', () => {
     const names = [await until('an address', () => one.name()), await until('an address', () => two.name())];
     const dialling = await start(over, { connect: names });
     await until('two handshakes', () => dialling.handshakes.length === 2);
+    await until('both ends of them', () => one.handshakes.length + two.handshakes.length === 2);
     expect(over.sessionCount).toBe(4);
     expect(one.handshakes[0]).not.toBe(two.handshakes[0]);
     over.cutStreams();
