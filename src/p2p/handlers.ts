@@ -139,7 +139,7 @@ export function messageHandlers({
       if (rebuilt !== null) deliver(connection, rebuilt);
     },
     blocktxn: (connection, message, { payload }) => {
-      const rebuilt = compact.completed(connection, message, payload.length);
+      const rebuilt = compact.completed(connection, message, payload);
       if (rebuilt !== null) deliver(connection, rebuilt);
     },
   };
