@@ -180,6 +180,12 @@ export const SCHEMA = {
         '',
         'Texts that the miner wrote into the coinbase: runs of 4 printable ASCII characters or more, with a blank between; left out if there is none',
       ),
+      pool: column(
+        'string',
+        'fact',
+        '',
+        'Mining pool, as in block_templates, which has only blocks of the best chain; left out of blocks that were not judged',
+      ),
       total_tx_fees: column(
         'int',
         'fact',
