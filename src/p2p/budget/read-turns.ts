@@ -205,7 +205,7 @@ export class ReadTurns {
     const turn = this.turns.get(sender);
     if (turn === undefined) return;
     this.turns.delete(sender);
-    for (const set of this.sets()) set.delete(turn);
+    if (turn.state !== 'idle') for (const set of this.sets()) set.delete(turn);
   }
 
   /** Disconnects peers that have not read for a minute; to be called several times a second. */
