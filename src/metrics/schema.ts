@@ -884,7 +884,7 @@ export const SCHEMA = {
         'float',
         'fact',
         'ms',
-        'Time from its receipt to the rebuilt block, including the wait for missing transactions; left out if it was not rebuilt',
+        'Time from the handling of its message to the rebuilt block, including the wait for missing transactions, without the search before it; left out if it was not rebuilt',
       ),
       sha: column('string', 'fact', '', 'Hash of the block'),
     },
