@@ -1,8 +1,11 @@
 // Measures the processor time of a message, of a dial and of the end of a connection while 100, 1,000 and
 // 10,000 peers are connected, with all collectors: none of these may look at all peers. The sockets are of
 // this process and lead nowhere; the rest is the program's own code. Where messages are measured, the pools
-// of all sizes exist at the same time, so that the collector has the same heap for each. The exit status is 1
-// if a curve rises by more than 20 % (support/cost-curve.ts).
+// of all sizes exist at the same time, so that the collector has the same heap for each. Where connections
+// end, 10,000 peers are connected at every size, in as many pools of that size: what depends on the number of
+// peers of a pool shows, and not that the caches of the processor hold 100 peers and not 10,000. What a
+// single pool costs is printed as well, and not judged. The exit status is 1 if a curve rises by more than
+// 20 % (support/cost-curve.ts).
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
@@ -29,11 +32,13 @@ import { versionPayload } from '../test/support/fake-peer';
 import { collectorContext } from './support/collector-context';
 import { costCurve, type MakeRound, type Round } from './support/cost-curve';
 
-const SIZES = [100, 1_000, 10_000] as const;
+const LARGEST = 10_000;
+const SIZES = [100, 1_000, LARGEST] as const;
 const MOST_RISE = 1.2;
 
 const MESSAGES = 4_000;
 const ROUNDS = 41;
+const ROUNDS_OF_POOLS = 21;
 const ITEMS = 35;
 const DIALS = 1_000;
 const ENDS = 100;
@@ -144,11 +149,21 @@ async function messages(size: number): Promise<() => Round> {
   return () => ({ count: MESSAGES, work });
 }
 
-/** The end of a connection, with all that is forgotten of it. */
-async function ends(size: number): Promise<Round> {
-  const { sockets, end } = await connectedPool(size);
-  const work = (): void => {
-    for (const socket of sockets.slice(0, ENDS)) socket.emit('close');
+/** The end of connections, with all that is forgotten of them: as many of each of these pools. */
+async function ends(size: number, pools: number): Promise<Round> {
+  const connected: Awaited<ReturnType<typeof connectedPool>>[] = [];
+  while (connected.length < pools) connected.push(await connectedPool(size));
+  const ofEach = ENDS / pools;
+  const ending = connected.flatMap(({ sockets }) =>
+    Array.from({ length: ofEach }, (_, i) => sockets[Math.floor((i * size) / ofEach)]),
+  );
+  // What follows the end in a microtask is included.
+  const work = async (): Promise<void> => {
+    for (const socket of ending) socket?.emit('close');
+    await Promise.resolve();
+  };
+  const end = (): void => {
+    for (const pool of connected) pool.end();
   };
   return { count: ENDS, work, end };
 }
@@ -209,21 +224,38 @@ function dials(size: number, addrman: AddressManager): Round {
   return { count: DIALS, work };
 }
 
+/** A curve that is measured. */
+interface Curve {
+  readonly name: string;
+  readonly make: () => readonly MakeRound[] | Promise<readonly MakeRound[]>;
+  readonly most?: number;
+  readonly rounds?: number;
+}
+
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2);
   const book = fullBook();
-  const curves: Readonly<Record<string, () => Promise<readonly MakeRound[]>>> = {
-    dial: () => Promise.resolve(SIZES.map((size) => () => dials(size, book))),
-    'end of a connection': () => Promise.resolve(SIZES.map((size) => () => ends(size))),
-    message: () => Promise.all(SIZES.map(messages)),
-  };
-  for (const [name, make] of Object.entries(curves)) {
+  const curves: readonly Curve[] = [
+    { name: 'dial', make: () => SIZES.map((size) => () => dials(size, book)) },
+    {
+      name: 'end of a connection',
+      make: () => SIZES.map((size) => () => ends(size, LARGEST / size)),
+      rounds: ROUNDS_OF_POOLS,
+    },
+    {
+      name: 'end of a connection, one pool (not judged)',
+      make: () => SIZES.map((size) => () => ends(size, 1)),
+      most: Infinity,
+    },
+    { name: 'message', make: () => Promise.all(SIZES.map(messages)) },
+  ];
+  for (const { name, make, most = MOST_RISE, rounds = ROUNDS } of curves) {
     if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
     await costCurve(
       `crowd-costs: ${name}`,
       SIZES.map((size) => `${size} peers`),
       await make(),
-      { most: MOST_RISE, rounds: ROUNDS },
+      { most, rounds },
     );
   }
   process.exit();

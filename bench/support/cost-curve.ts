@@ -34,7 +34,7 @@ const gc = runInNewContext('gc') as () => void;
 
 /** The work that a round measures, and its number of items. */
 export interface Round {
-  readonly work: () => void;
+  readonly work: () => void | Promise<void>;
   readonly count: number;
   /** Undoes what was prepared. */
   readonly end?: () => void;
@@ -91,7 +91,7 @@ async function measure(makers: readonly MakeRound[], round: number): Promise<rea
     const { work, count, end } = await makeRound();
     await collectGarbage();
     const start = process.cpuUsage();
-    work();
+    await work();
     const { user, system } = process.cpuUsage(start);
     times[i] = ((user + system) * 1_000) / count;
     end?.();

@@ -103,10 +103,12 @@ const relayedAt = (handle: number): Transaction => {
   return transaction;
 };
 const source: Parameters<typeof PartialBlock.from>[1] = {
-  each: (visit) => {
+  handles: relayed.length,
+  each: (visit, from = 0, to = Infinity) => {
     const memory = new DataView(wtxids.buffer, wtxids.byteOffset, wtxids.length);
-    for (let i = 0; i < relayed.length; i++) if (!visit(memory, 32 * i, i)) return;
+    for (let i = from; i < Math.min(to, relayed.length); i++) if (!visit(memory, 32 * i, i)) return;
   },
+  logNew: () => ({ handles: new Set(), end: () => undefined }),
   size: (handle) => relayedAt(handle).size,
   copy: (handle, target, at) => relayedAt(handle).bytes.copy(target, at),
 };

@@ -99,6 +99,7 @@ export class Recorded implements Recording {
           () => changes() !== before,
         );
       },
+      isRecent: (header) => inner.isRecent(header),
       isIntact: (block) => inner.isIntact(block),
     };
   }

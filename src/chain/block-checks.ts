@@ -21,6 +21,10 @@ export function blockChecks({ chain, headerAdded }: BlockChecksModules): BlockCh
       if (verdict.status === 'accepted') headerAdded(bytes.subarray(start));
       return chain.height(verdict.index) >= chain.bestHeight - RECENT_DEPTH ? 'recent' : 'old';
     },
+    isRecent: ({ bytes, start }) => {
+      const height = chain.heightIfValid(bytes, start);
+      return height !== undefined && height >= chain.bestHeight - RECENT_DEPTH;
+    },
     isIntact: (block) => {
       const index = chain.indexOf(block.wireHash);
       if (index === undefined) return false;

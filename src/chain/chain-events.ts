@@ -14,6 +14,11 @@ import type { BlockReason, FullReason, HeaderReason } from './reasons';
  */
 export type BlockStatus = 'accepted' | 'side_chain' | 'rejected' | 'duplicate' | 'unrequested' | 'orphan';
 
+/** Whether a block was looked at. Strangers can send any number of those that were not. */
+export function isJudged(status: BlockStatus): boolean {
+  return status !== 'duplicate' && status !== 'unrequested';
+}
+
 /** Why a block is rejected: a fixed list of Bitcoin Core's names. */
 export type RejectReason = HeaderReason | BlockReason | SanityReason | FullReason;
 

@@ -30,6 +30,16 @@ export type HeaderVerdict =
   | { readonly status: 'orphan' }
   | { readonly status: 'rejected'; readonly reason: HeaderReason };
 
+/** A valid header that is not in the chain yet. */
+interface NewHeader {
+  readonly status: 'new';
+  readonly parent: number;
+  readonly height: number;
+  readonly time: number;
+  readonly bits: number;
+  readonly work: bigint;
+}
+
 export interface HeaderChainModules {
   /** Unix time in seconds. */
   readonly unixTime: () => number;
@@ -107,6 +117,31 @@ export class HeaderChain implements Ancestry {
   /** Adds the header in the 80 bytes of `bytes` from `start`. The buffer is not kept. */
   add(bytes: Buffer, start = 0): HeaderVerdict {
     const { table, hash } = this;
+    const judged = this.judge(bytes, start);
+    if (judged.status !== 'new') return judged;
+    const { bits, height, parent, time, work } = judged;
+    const index = table.add(hash, 0, { parent, height, time, bits, work });
+    this.ends.delete(parent);
+    this.ends.add(index);
+    if (this.params.checkpoints.has(height) && height > table.height(this.checkpoint))
+      this.checkpoint = index;
+    if (work > this.bestWork) this.setBest(index);
+    return { status: 'accepted', index };
+  }
+
+  /**
+   * The height that `add` would give to the header in the 80 bytes of `bytes` from `start`; undefined if it
+   * would not accept it.
+   */
+  heightIfValid(bytes: Buffer, start = 0): number | undefined {
+    const judged = this.judge(bytes, start);
+    if (judged.status === 'new') return judged.height;
+    return judged.status === 'duplicate' ? this.table.height(judged.index) : undefined;
+  }
+
+  /** Judges a header, whose hash is in `this.hash` then. */
+  private judge(bytes: Buffer, start: number): HeaderVerdict | NewHeader {
+    const { table, hash } = this;
     writeHash256(bytes.subarray(start, start + HEADER_BYTES), hash, 0);
     const known = table.find(hash, 0);
     if (known >= 0)
@@ -124,14 +159,7 @@ export class HeaderChain implements Ancestry {
     if (reason !== undefined) return rejected(reason);
 
     const height = table.height(parent) + 1;
-    const work = table.work(parent) + proven;
-    const index = table.add(hash, 0, { parent, height, time, bits, work });
-    this.ends.delete(parent);
-    this.ends.add(index);
-    if (this.params.checkpoints.has(height) && height > table.height(this.checkpoint))
-      this.checkpoint = index;
-    if (work > this.bestWork) this.setBest(index);
-    return { status: 'accepted', index };
+    return { status: 'new', parent, height, time, bits, work: table.work(parent) + proven };
   }
 
   /** Index of the header with this hash (32 bytes from `start`, in wire order); undefined if unknown. */

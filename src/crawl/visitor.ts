@@ -72,6 +72,7 @@ export class Visitor {
       ...{ bus, monotonicMs, turns, handlers: visitHandlers(bus), fault: options.fault },
       // A visit asks for no blocks.
       awaitsBlock: () => false,
+      prepareCompact: () => 'done',
       terms: connectionTerms({ network, mode, userAgent, wtxidRelay: false, relay: false }),
       connectionEnded: () => undefined,
       nonces: new Map(),

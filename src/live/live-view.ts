@@ -1,3 +1,4 @@
+import { isJudged } from '../chain/chain-events';
 import type { ChainTree } from '../chain/chain-tree';
 import type { Handlers } from '../lib/event-bus';
 import type { ExaminedBlock } from '../mempool/examined-block';
@@ -210,7 +211,7 @@ export class LiveView implements Live, Collector {
   /** A duplicate or unrequested block is not judged, and a peer could fill the list with such blocks. */
   private examined({ judged, pool }: ExaminedBlock): void {
     const { block, status, height, reason, processTimeMs, totalTxFees } = judged;
-    if (status === 'duplicate' || status === 'unrequested') return;
+    if (!isJudged(status)) return;
     this.notes.judged(block.wireHash, { pool: pool ?? null, reason: reason ?? null });
     const entry: LiveBlock = {
       timeMs: this.modules.nowMs(),

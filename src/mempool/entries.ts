@@ -58,9 +58,16 @@ export class Entries {
   readonly view = new EntryList();
   /** In one of the last blocks; deepest first. */
   readonly mined = new EntryList();
+  /** The slots whose serialization is kept are added to each of these, as they come. */
+  readonly rawLogs = new Set<Set<number>>();
   private readonly table = new RecordTable(HASH_BYTES, PAYLOAD_BYTES);
   private readonly lastKey = Buffer.alloc(HASH_BYTES);
   private readonly lastWtxid = Buffer.alloc(HASH_BYTES);
+
+  /** A number above all slots. */
+  get slots(): number {
+    return this.table.slots;
+  }
 
   /** The entry of the transaction whose hash begins at `start`, or NONE. */
   find(bytes: Buffer, start = 0): number {
@@ -200,6 +207,7 @@ export class Entries {
   setRaw(slot: number, raw: number, wtxid: Buffer): void {
     this.table.setInt(slot, RAW, raw);
     this.table.setBytes(slot, WTXID, wtxid);
+    for (const log of this.rawLogs) log.add(slot);
   }
 
   /** The wtxid of an entry whose serialization is kept. */
@@ -209,12 +217,13 @@ export class Entries {
   }
 
   /**
-   * Calls `visit` for each entry with a kept serialization until it returns false. The 32 bytes of the wtxid
-   * are in `memory` from `start`. No entry may be added meanwhile.
+   * Calls `visit` for each entry with a kept serialization until it returns false, for slots from `from` to
+   * before `to`. The 32 bytes of the wtxid are in `memory` from `start`. No entry may be added meanwhile.
    */
-  eachRaw(visit: (memory: DataView, start: number, slot: number) => boolean): void {
+  eachRaw(visit: (memory: DataView, start: number, slot: number) => boolean, from = 0, to = Infinity): void {
     const { memory, slots } = this.table;
-    for (let slot = 0; slot < slots; slot++)
+    const end = Math.min(to, slots);
+    for (let slot = from; slot < end; slot++)
       if (this.raw(slot) !== NONE && !visit(memory, this.table.offset(slot, WTXID), slot)) return;
   }
 

@@ -1,4 +1,4 @@
-import type { ProcessedBlock } from '../chain/chain-events';
+import { isJudged, type ProcessedBlock } from '../chain/chain-events';
 import { minerOf } from '../chain/miner';
 import type { WaitingTransaction } from './waiting-transactions';
 
@@ -41,7 +41,6 @@ export function examinedBlock(
     numOutputs += outputs.length;
   }
   const { block, status } = judged;
-  const isJudged = status !== 'duplicate' && status !== 'unrequested';
-  const pool = isJudged ? minerOf(block) : undefined;
+  const pool = isJudged(status) ? minerOf(block) : undefined;
   return { judged, numInputs, numOutputs, pool, numUnseen: known.numUnseen, held: known.held };
 }

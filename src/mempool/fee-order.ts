@@ -1,8 +1,9 @@
 import { NONE } from '../lib/record-table';
-import { BIN_FLOORS, BinSums, binOf } from './feerate-bins';
+import { BinSums, binOf } from './feerate-bins';
 import type { Graph } from './graph';
 import { chunksOf } from './linearize';
 import { NO_BIN, OrderFields, UNKNOWN_FEE } from './order-fields';
+import { RateCells } from './rate-cells';
 
 /** The most transactions of a cluster that are put in order together: DEFAULT_CLUSTER_LIMIT of Core 31. */
 export const MAX_CLUSTER = 64;
@@ -36,9 +37,7 @@ export class FeeOrder {
   /** The view by feerate. Ask `settle` before. */
   readonly sums = new BinSums();
   private readonly fields = new OrderFields();
-  /** The first and the last entry of each bin. */
-  private readonly firsts = new Int32Array(BIN_FLOORS.length).fill(NONE);
-  private readonly lasts = new Int32Array(BIN_FLOORS.length).fill(NONE);
+  private readonly cells = new RateCells(this.fields);
   private readonly queue: number[] = [];
   private lastPlace = 0;
   private lookups = 0;
@@ -92,18 +91,17 @@ export class FeeOrder {
     const taken = new Set<number>();
     let misfits = 0;
     let free = room;
-    for (let bin = this.firsts.length - 1; bin >= 0 && misfits < MAX_MISFITS; bin--)
-      for (const slot of this.ofBin(bin)) {
-        const vsize = entries.vsize(slot);
-        if (vsize > free || (misfits > 0 && this.lacksParent(slot, taken))) {
-          misfits += 1;
-          if (misfits >= MAX_MISFITS) break;
-          continue;
-        }
-        free -= vsize;
-        slots.push(slot);
-        taken.add(slot);
+    for (const slot of this.cells.descending()) {
+      const vsize = entries.vsize(slot);
+      if (vsize > free || (misfits > 0 && this.lacksParent(slot, taken))) {
+        misfits += 1;
+        if (misfits >= MAX_MISFITS) break;
+        continue;
       }
+      free -= vsize;
+      slots.push(slot);
+      taken.add(slot);
+    }
     return slots;
   }
 
@@ -115,14 +113,6 @@ export class FeeOrder {
   /** Feerate of the chunk of an ordered entry in sat/vB. */
   rate(slot: number): number {
     return this.fields.rate(slot);
-  }
-
-  /** The entries of a bin in their order. Entries of equal rate are in order already. */
-  private ofBin(bin: number): number[] {
-    const { after, places, rates } = this.fields;
-    const slots: number[] = [];
-    for (let slot = this.firsts[bin] ?? NONE; slot !== NONE; slot = after[slot] ?? NONE) slots.push(slot);
-    return slots.sort((a, b) => (rates[b] ?? 0) - (rates[a] ?? 0) || (places[a] ?? 0) - (places[b] ?? 0));
   }
 
   private lacksParent(slot: number, taken: ReadonlySet<number>): boolean {
@@ -203,17 +193,11 @@ export class FeeOrder {
 
   /** Puts an entry without a bin at its feerate, after the last one of the same rate. */
   private put(slot: number, rate: number): void {
-    const { fields, firsts, lasts } = this;
-    const bin = binOf(rate);
-    const last = lasts[bin] ?? NONE;
-    if (last === NONE) firsts[bin] = slot;
-    else fields.after[last] = slot;
-    fields.before[slot] = last;
-    fields.after[slot] = NONE;
-    lasts[bin] = slot;
-    fields.bins[slot] = bin;
+    const { fields } = this;
+    fields.bins[slot] = binOf(rate);
     fields.rates[slot] = rate;
     fields.places[slot] = ++this.lastPlace;
+    this.cells.put(slot);
     this.count(slot, 1);
   }
 
@@ -228,13 +212,8 @@ export class FeeOrder {
       return;
     }
     this.count(slot, -1);
+    this.cells.take(slot);
     fields.bins[slot] = NO_BIN;
-    const before = fields.before[slot] ?? NONE;
-    const after = fields.after[slot] ?? NONE;
-    if (before === NONE) this.firsts[bin] = after;
-    else fields.after[before] = after;
-    if (after === NONE) this.lasts[bin] = before;
-    else fields.before[after] = before;
   }
 
   /** Adds an entry of a bin to the sums, or removes it from them. */

@@ -15,7 +15,7 @@ export class OrderFields {
   rates = new Float64Array(FIRST_CAPACITY);
   /** The order among transactions of the same rate: the lower number first. */
   places = new Float64Array(FIRST_CAPACITY);
-  /** The neighbours in the list of its bin. */
+  /** The neighbours in its cell (`RateCells`). */
   before = new Int32Array(FIRST_CAPACITY).fill(NONE);
   after = new Int32Array(FIRST_CAPACITY).fill(NONE);
   bins = new Uint16Array(FIRST_CAPACITY).fill(NO_BIN);

@@ -180,6 +180,12 @@ export const SCHEMA = {
         '',
         'Texts that the miner wrote into the coinbase: runs of 4 printable ASCII characters or more, with a blank between; left out if there is none',
       ),
+      pool: column(
+        'string',
+        'fact',
+        '',
+        'Mining pool, as in block_templates, which has only blocks of the best chain; left out of blocks that were not judged',
+      ),
       total_tx_fees: column(
         'int',
         'fact',
@@ -878,7 +884,7 @@ export const SCHEMA = {
         'float',
         'fact',
         'ms',
-        'Time from its receipt to the rebuilt block, including the wait for missing transactions; left out if it was not rebuilt',
+        'Time from the handling of its message to the rebuilt block, including the wait for missing transactions, without the search before it; left out if it was not rebuilt',
       ),
       sha: column('string', 'fact', '', 'Hash of the block'),
     },

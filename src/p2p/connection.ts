@@ -224,6 +224,11 @@ export class Connection implements PeerInfo, HandshakePeer, Sender, SessionHooks
     this.modules.turns.solicited();
   }
 
+  /** Notes that the message being handled has headers that we asked for. */
+  headersSolicited(): void {
+    this.modules.turns.headersSolicited();
+  }
+
   get isNotReading(): boolean {
     return this.session.unsentBytes > MAX_UNSENT;
   }

@@ -13,12 +13,21 @@ export interface IndexedConnection {
   readonly established: boolean;
 }
 
+/** What is kept of an open connection. */
+interface Entry<C> {
+  readonly connection: C;
+  /** Where it leads, if we have dialled it and that is known. */
+  readonly origin: Origin | null;
+  /** Whether we have dialled it and its handshake is complete. */
+  isGreeted: boolean;
+}
+
 /**
  * The open connections, indexed by id, endpoint, host and netgroup: no look-up and no change takes longer
  * with more peers.
  */
 export class Connections<C extends IndexedConnection> {
-  private readonly byId = new Map<number, C>();
+  private readonly byId = new Map<number, Entry<C>>();
   private readonly inbound = new Set<C>();
   /** Inbound connections whose handshake may be incomplete, the oldest first. */
   private readonly idle = new Set<C>();
@@ -30,9 +39,7 @@ export class Connections<C extends IndexedConnection> {
   private readonly inboundGroups = new CountsByName();
   /** Where the connections lead that we have dialled. */
   readonly diversity: Diversity;
-  private readonly origins = new Map<C, Origin>();
-  /** The connections that we have dialled and whose handshake is complete. */
-  private readonly greetedOnes = new Set<C>();
+  private greetedOnes = 0;
 
   /** @param asnOf finds autonomous systems; left out where there is no map of them */
   constructor(
@@ -49,24 +56,25 @@ export class Connections<C extends IndexedConnection> {
 
   /** Number of connections that we have dialled and whose handshake is complete. */
   get greetedCount(): number {
-    return this.greetedOnes.size;
+    return this.greetedOnes;
   }
 
   /** Notes that the handshake of a connection is complete. */
   greeted(connection: C): void {
-    if (connection.outbound && this.byId.has(connection.id)) this.greetedOnes.add(connection);
+    const entry = connection.outbound ? this.byId.get(connection.id) : undefined;
+    if (entry === undefined || entry.isGreeted) return;
+    entry.isGreeted = true;
+    this.greetedOnes += 1;
   }
 
   add(connection: C): void {
-    this.byId.set(connection.id, connection);
+    const { host, id, outbound, port } = connection;
+    const origin = outbound ? this.diversity.originOf(host, port) : null;
+    this.byId.set(id, { connection, origin, isGreeted: false });
     this.count(connection, 1);
-    if (connection.outbound) {
+    if (outbound) {
       this.outbound.add(connection);
-      const origin = this.diversity.originOf(connection.host, connection.port);
-      if (origin !== null) {
-        this.origins.set(connection, origin);
-        this.diversity.add(origin, 1);
-      }
+      if (origin !== null) this.diversity.add(origin, 1);
       if (connection.established) this.greeted(connection);
     } else {
       this.inbound.add(connection);
@@ -76,19 +84,22 @@ export class Connections<C extends IndexedConnection> {
 
   /** Forgets a connection that has ended. */
   delete(connection: C): void {
-    if (!this.byId.delete(connection.id)) return;
+    const entry = this.byId.get(connection.id);
+    if (entry === undefined) return;
+    this.byId.delete(connection.id);
     this.count(connection, -1);
-    this.outbound.delete(connection);
-    this.inbound.delete(connection);
-    this.idle.delete(connection);
-    this.greetedOnes.delete(connection);
-    const origin = this.origins.get(connection);
-    if (origin !== undefined) this.diversity.add(origin, -1);
-    this.origins.delete(connection);
+    if (connection.outbound) {
+      this.outbound.delete(connection);
+    } else {
+      this.inbound.delete(connection);
+      this.idle.delete(connection);
+    }
+    if (entry.isGreeted) this.greetedOnes -= 1;
+    if (entry.origin !== null) this.diversity.add(entry.origin, -1);
   }
 
   get(id: number): C | undefined {
-    return this.byId.get(id);
+    return this.byId.get(id)?.connection;
   }
 
   /** All connections, the outbound ones first. */

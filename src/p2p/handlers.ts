@@ -116,7 +116,10 @@ export function messageHandlers({
     },
     headers: (connection, headers) => {
       const isAnswer = connection.awaitedHeaders > 0;
-      if (isAnswer) connection.awaitedHeaders -= 1;
+      if (isAnswer) {
+        connection.awaitedHeaders -= 1;
+        connection.headersSolicited();
+      }
       bus.emit('headers', { peer: connection, headers });
       if (isAnswer || headers.length > MAX_ANNOUNCED) return;
       const items = headers
@@ -136,7 +139,7 @@ export function messageHandlers({
       if (rebuilt !== null) deliver(connection, rebuilt);
     },
     blocktxn: (connection, message, { payload }) => {
-      const rebuilt = compact.completed(connection, message, payload.length);
+      const rebuilt = compact.completed(connection, message, payload);
       if (rebuilt !== null) deliver(connection, rebuilt);
     },
   };

@@ -2,11 +2,13 @@ import type { EventBus } from '../lib/event-bus';
 import type { Block } from '../wire/block';
 import { isCommand } from '../wire/commands';
 import { DecodeError } from '../wire/decode-error';
+import type { Preparing } from '../wire/framing';
 import { type Hash, hash256 } from '../wire/hash';
 import { HEADER_BYTES } from '../wire/header';
 import { type DecodedCommand, DECODERS, isDecoded, type MessageOf } from '../wire/messages/table';
 import { BlockPreparation } from './block-preparation';
 import type { BudgetVerdict, PeerBudget } from './budget/peer-budget';
+import type { CompactBlocks } from './compact/compact-blocks';
 import type { Connection } from './connection';
 import type { FrameWatcher } from './frame-watcher';
 import type { P2PEvents, Violation } from './p2p-events';
@@ -48,6 +50,8 @@ export interface MessageDispatcherModules {
   readonly turns: { readonly now: number };
   /** Whether a peer was asked for a block, and may still send it. */
   readonly awaitsBlock: (connection: Connection, hash: Hash) => boolean;
+  /** Prepares a message that brings a block; see `CompactBlocks`. */
+  readonly prepareCompact: CompactBlocks['prepare'];
   /** Receives errors that no message should be able to cause. */
   readonly fault: (error: unknown) => void;
 }
@@ -70,29 +74,12 @@ export class MessageDispatcher implements TransportSink {
     private readonly modules: MessageDispatcherModules,
   ) {}
 
-  /** Reads and hashes a large block in parts. One that nobody asked for is left to the budget. */
-  prepare(name: string, payload: Buffer): boolean {
-    if (name !== 'block' || payload.length < LARGE_BLOCK_BYTES) return true;
-    const { connection } = this;
-    try {
-      if (this.preparation === null) {
-        const hash = hash256(payload.subarray(0, HEADER_BYTES));
-        if (!this.modules.awaitsBlock(connection, hash)) return true;
-        this.preparation = new BlockPreparation(payload);
-      }
-      connection.solicited();
-      this.block = this.preparation.next();
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      // The same happens when the message is handled, and is reported then.
-      this.preparation = null;
-      return true;
-    }
-    if (this.block === null) return false;
-    this.preparation = null;
-    return true;
+  /** Reads large blocks in parts, and rebuilds those of compact blocks. */
+  prepare(name: string, payload: Buffer): Preparing {
+    if (name === 'cmpctblock' || name === 'blocktxn')
+      return this.modules.prepareCompact(this.connection, name, payload);
+    return name === 'block' && payload.length >= LARGE_BLOCK_BYTES ? this.prepareBlock(payload) : 'done';
   }
-
   arrived(name: string, bytes: number): void {
     const command = isCommand(name) ? name : 'other';
     this.bytes = bytes;
@@ -151,6 +138,28 @@ export class MessageDispatcher implements TransportSink {
   affords(points: number): boolean {
     if (this.budget === null) return true;
     return this.isGranted(this.budget.demand(points, this.modules.turns.now));
+  }
+
+  /** Reads and hashes a part of a block. One that nobody asked for is left to the budget. */
+  private prepareBlock(payload: Buffer): Preparing {
+    const { connection } = this;
+    try {
+      if (this.preparation === null) {
+        const hash = hash256(payload.subarray(0, HEADER_BYTES));
+        if (!this.modules.awaitsBlock(connection, hash)) return 'done';
+        this.preparation = new BlockPreparation(payload);
+      }
+      connection.solicited();
+      this.block = this.preparation.next();
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      // The same happens when the message is handled, and is reported then.
+      this.preparation = null;
+      return 'done';
+    }
+    if (this.block === null) return 'part';
+    this.preparation = null;
+    return 'done';
   }
 
   private dispatch<C extends DecodedCommand>(command: C, message: MessageOf<C>, arrival: Arrival): void {

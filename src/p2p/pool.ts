@@ -124,6 +124,7 @@ export class Pool {
     // One object for all connections.
     const forConnections = {
       ...{ bus, handlers, frames, nonces, monotonicMs, turns, received, unsent, awaitsBlock, fault },
+      prepareCompact: compact.prepare,
       terms: connectionTerms({ network, mode, userAgent, wtxidRelay }),
       connectionEnded: (connection: Connection, reason: DisconnectReason) => {
         this.connections.delete(connection);

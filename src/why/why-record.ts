@@ -1,3 +1,4 @@
+import { isJudged } from '../chain/chain-events';
 import { UNKNOWN_POOL } from '../chain/miner';
 import type { Handlers } from '../lib/event-bus';
 import type { Collector, MonitorEvents } from '../metrics/collector';
@@ -200,7 +201,7 @@ export class WhyRecord implements Collector {
       },
       blockExamined: ({ judged, numInputs, numOutputs, numUnseen, pool }) => {
         const { block, status, height = null, reason = null, processTimeMs, totalTxFees } = judged;
-        if (status === 'duplicate' || status === 'unrequested') return;
+        if (!isJudged(status)) return;
         blocks.came(block.wireHash).judged = {
           ...{ timeMs: monotonicMs(), status, height, reason, processMs: processTimeMs ?? null },
           ...{ size: block.size, weight: block.weight, numTx: block.transactions.length },

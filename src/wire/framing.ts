@@ -23,6 +23,12 @@ interface FrameHeader {
 }
 
 /**
+ * How far a message is prepared: it can be handed on; a part was done, and more is to do; or nothing was
+ * done, because something else has to be done first.
+ */
+export type Preparing = 'done' | 'part' | 'wait';
+
+/**
  * Receives what a {@link FrameReader} finds. A command is a stranger's bytes up to the first NUL, one
  * character for each.
  */
@@ -35,10 +41,10 @@ export interface FrameSink {
   /** Called for each message whose checksum is right, directly after `arrived`. */
   message(command: string, payload: Buffer): void;
   /**
-   * Called before that, again and again until it returns true. Between two calls others may have their turn.
-   * Left out: nothing has to be prepared.
+   * Called before that, again and again until it is done. Between two calls others may have their turn. Left
+   * out: nothing has to be prepared.
    */
-  prepare?(command: string, payload: Buffer): boolean;
+  prepare?(command: string, payload: Buffer): Preparing;
   /** Called at most once. The reader ignores everything that comes later. */
   violation(reason: FramingViolation): void;
 }
@@ -82,24 +88,25 @@ export class FrameReader {
 
   /**
    * Hands on complete messages. After each of them, and after each part of preparing one, `mayGoOn` is asked,
-   * with the bytes of that message, whether to go on.
+   * with the bytes of that message, whether to go on. One that has to wait ends the run.
    * @returns whether a complete message is left
    */
   run(mayGoOn: (bytes: number) => boolean): boolean {
     const { bytes } = this;
     while (!this.broken && (this.prepared !== null || bytes.length >= this.wanted)) {
       let handled: number;
+      let preparing: Preparing;
       if (this.prepared !== null) {
         handled = HEADER_BYTES + this.prepared.payload.length;
-        this.handOn(this.prepared.command, this.prepared.payload);
+        preparing = this.handOn(this.prepared.command, this.prepared.payload);
       } else if (this.header === null) {
         this.readHeader(bytes.take(HEADER_BYTES));
         continue;
       } else {
         handled = HEADER_BYTES + this.wanted;
-        this.readPayload(this.header, bytes.take(this.wanted));
+        preparing = this.readPayload(this.header, bytes.take(this.wanted));
       }
-      if (!mayGoOn(handled)) break;
+      if (preparing === 'wait' || !mayGoOn(handled)) break;
     }
     if (this.broken) this.release();
     else if (bytes.length < this.wanted) bytes.copyChunks(this.wanted);
@@ -132,26 +139,26 @@ export class FrameReader {
     this.wanted = length;
   }
 
-  private readPayload({ command, checksum: expected }: FrameHeader, payload: Buffer): void {
+  private readPayload({ command, checksum: expected }: FrameHeader, payload: Buffer): Preparing {
     this.header = null;
     this.wanted = HEADER_BYTES;
-    if (checksum(payload) === expected) {
-      this.handOn(command, payload);
-    } else {
-      this.sink.arrived(command, HEADER_BYTES + payload.length);
-      this.fail('wrong-checksum');
-    }
+    if (checksum(payload) === expected) return this.handOn(command, payload);
+    this.sink.arrived(command, HEADER_BYTES + payload.length);
+    this.fail('wrong-checksum');
+    return 'done';
   }
 
   /** Hands on an intact message, or has a part of it prepared. */
-  private handOn(command: string, payload: Buffer): void {
-    if (this.sink.prepare?.(command, payload) === false) {
+  private handOn(command: string, payload: Buffer): Preparing {
+    const preparing = this.sink.prepare?.(command, payload) ?? 'done';
+    if (preparing !== 'done') {
       this.prepared ??= { command, payload };
-      return;
+      return preparing;
     }
     this.prepared = null;
     this.sink.arrived(command, HEADER_BYTES + payload.length);
     this.sink.message(command, payload);
+    return preparing;
   }
 
   private fail(reason: FramingViolation): void {

@@ -64,6 +64,22 @@ describe('the networks', () => {
   });
 });
 
+it('tells the height that a header would get, and adds nothing', () => {
+  const chain = newChain();
+  const headers = mineHeaders(GENESIS, 3);
+  const next = mineHeader({ on: headers[2] ?? GENESIS });
+  grow(chain, headers);
+  expect(chain.heightIfValid(next)).toBe(4);
+  expect([chain.size, chain.bestHeight, chain.tips]).toEqual([4, 3, [3]]);
+  expect(chain.heightIfValid(Buffer.concat([Buffer.alloc(5), next]), 5)).toBe(4);
+  expect(headers.map((header) => chain.heightIfValid(header))).toEqual([1, 2, 3]);
+  const miss = mineHeader({ on: headers[2] ?? GENESIS, miss: true });
+  const orphan = mineHeader({ on: next });
+  expect([miss, orphan].map((header) => chain.heightIfValid(header))).toEqual([undefined, undefined]);
+  grow(chain, [next]);
+  expect(chain.heightIfValid(orphan)).toBe(5);
+});
+
 describe('proof of work', () => {
   it('judges as bcoin does', () => {
     const pow = new ProofOfWork(REGTEST.powLimit);

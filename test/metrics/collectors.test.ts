@@ -540,7 +540,7 @@ describe('processed_blocks', () => {
       bench.bus.emit('processedBlock', { ...judged, ...outcome });
     const facts =
       `size=${block.size}i,weight=${block.weight}i,num_tx=2i,num_inputs=3i,num_outputs=3i,num_unseen_tx=0i,` +
-      'sigops=12i,difficulty=4.6565423739069247e-10,version=536870912i,is_version_rolled=false,coinbase_text="/ab/",';
+      'sigops=12i,difficulty=4.6565423739069247e-10,version=536870912i,is_version_rolled=false,coinbase_text="/ab/",pool="unknown",';
     const ends = `sha="${block.hash}",peer_addr="192.0.2.1:8333"`;
     expect(bench.lines()).toEqual([
       `processed_blocks,${TAGS} height=7i,process_time=1.5,status="accepted",is_orphan=false,${facts}total_tx_fees=0i,${ends} 1`,

@@ -72,9 +72,11 @@ export function sourceOf(
   const view = new DataView(memory.buffer, memory.byteOffset, memory.length);
   const at = (handle: number): Buffer => Buffer.concat(transactions.slice(handle, handle + 1).map(rawOf));
   return {
-    each: (visit) => {
-      for (let i = 0; i < transactions.length; i++) if (!visit(view, 32 * i, i)) return;
+    handles: transactions.length,
+    each: (visit, from = 0, to = Infinity) => {
+      for (let i = from; i < Math.min(to, transactions.length); i++) if (!visit(view, 32 * i, i)) return;
     },
+    logNew: () => ({ handles: new Set(), end: () => undefined }),
     size: (handle) => at(handle).length,
     copy: (handle, target, start) => at(handle).copy(target, start),
   };
@@ -85,6 +87,6 @@ export function sourceOf(
  * is requested in full.
  */
 export const NO_COMPACT: { readonly checks: BlockChecks; readonly relayed: TransactionSource } = {
-  checks: { judgeHeader: () => 'old', isIntact: () => true },
+  checks: { judgeHeader: () => 'old', isRecent: () => false, isIntact: () => true },
   relayed: sourceOf([]),
 };

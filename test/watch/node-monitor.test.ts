@@ -119,6 +119,7 @@ btcd.describe('the monitor of a btcd', (program) => {
         ...{ version, sigops: 4, difficulty: expect.any(Number) as number },
         ...{ is_version_rolled: (version & 0x1fff_e000) !== 0 },
         coinbase_text: expect.stringMatching(/\/P2SH\/btcd\/$/) as string,
+        pool: 'unknown',
       })),
     );
     expect(watched.of('reorgs')).toEqual([]);

@@ -7,6 +7,7 @@ import {
   type FrameSink,
   HEADER_BYTES,
   MAX_PAYLOAD_BYTES,
+  type Preparing,
 } from '../../src/wire/framing';
 import { NETWORKS } from '../../src/wire/networks';
 import { readSession, sharedSession } from '../support/data';
@@ -203,18 +204,18 @@ describe('a message that is prepared in parts', () => {
   );
 
   /** A sink that prepares a block in three parts. */
-  class Preparing extends Recorder {
+  class PreparingSink extends Recorder {
     parts = 0;
 
-    prepare(command: string): boolean {
-      if (command !== 'block') return true;
+    prepare(command: string): Preparing {
+      if (command !== 'block') return 'done';
       this.parts += 1;
-      return this.parts === 3;
+      return this.parts === 3 ? 'done' : 'part';
     }
   }
 
   it('is handed on after its last part, and what follows it after that', () => {
-    const sink = new Preparing();
+    const sink = new PreparingSink();
     const reader = new FrameReader(MAGIC, sink);
     reader.add(Buffer.concat(frames));
     const seen: unknown[] = [];
@@ -234,13 +235,32 @@ describe('a message that is prepared in parts', () => {
   });
 
   it('is handed on at once where nothing else waits', () => {
-    const sink = new Preparing();
+    const sink = new PreparingSink();
     new FrameReader(MAGIC, sink).push(Buffer.concat(frames));
     expect(sink.messages.map(([command]) => command)).toEqual(['ping', 'block', 'pong']);
   });
 
+  it('ends the run if it has to wait, even where others don’t', () => {
+    const sink = new Recorder();
+    let calls = 0;
+    const prepare = (command: string): Preparing =>
+      command === 'block' && (calls += 1) < 3 ? 'wait' : 'done';
+    const reader = new FrameReader(MAGIC, Object.assign(sink, { prepare }));
+    reader.add(Buffer.concat(frames));
+    const seen: unknown[] = [];
+    for (let isMore = true; isMore;) {
+      isMore = reader.run(() => true);
+      seen.push([calls, sink.messages.map(([command]) => command).join()]);
+    }
+    expect(seen).toEqual([
+      [1, 'ping'],
+      [2, 'ping'],
+      [3, 'ping,block,pong'],
+    ]);
+  });
+
   it('is dropped when reading stops', () => {
-    const sink = new Preparing();
+    const sink = new PreparingSink();
     const reader = new FrameReader(MAGIC, sink);
     reader.add(Buffer.concat(frames.slice(1)));
     expect(reader.run(() => false)).toBe(true);

@@ -23,6 +23,7 @@ import { garbage } from './behaviours/garbage';
 import { getdataAndGetheadersFloods } from './behaviours/getdata-and-getheaders-floods';
 import { halfAHeader } from './behaviours/half-a-header';
 import { headersWithoutWork } from './behaviours/headers-without-work';
+import { heavyTransactionsOnRequest } from './behaviours/heavy-transactions-on-request';
 import { hugeWitnesses } from './behaviours/huge-witnesses';
 import { invOfCollidingHashes } from './behaviours/inv-of-colliding-hashes';
 import { invOfOneHash } from './behaviours/inv-of-one-hash';
@@ -80,6 +81,7 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   getdataAndGetheadersFloods,
   halfAHeader,
   headersWithoutWork,
+  heavyTransactionsOnRequest,
   hugeWitnesses,
   invOfCollidingHashes,
   invOfOneHash,

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeFrame } from '../../src/wire/framing';
@@ -18,7 +18,7 @@ export function frame(command: string, payload: Buffer = Buffer.alloc(0)): Buffe
 export class Cage {
   private addresses = 0;
   private readonly sockets = new Set<Socket>();
-  private hasLeft = false;
+  private readonly leaving = new AbortController();
 
   constructor(
     private readonly options: {
@@ -28,10 +28,13 @@ export class Cage {
       /** When the run is over, in milliseconds of `performance.now()`. `leave` ends it earlier. */
       readonly until: number;
     },
-  ) {}
+  ) {
+    // A behaviour may pause in many places at once.
+    setMaxListeners(0, this.leaving.signal);
+  }
 
   get isOver(): boolean {
-    return this.hasLeft || performance.now() >= this.options.until;
+    return this.leaving.signal.aborted || performance.now() >= this.options.until;
   }
 
   /** A new loopback address, which identifies the behaviour. */
@@ -42,7 +45,10 @@ export class Cage {
 
   /** Waits, but at most until the end of the run. */
   async pause(ms: number): Promise<void> {
-    await sleep(Math.max(0, Math.min(ms, this.options.until - performance.now())));
+    const { signal } = this.leaving;
+    await sleep(Math.max(0, Math.min(ms, this.options.until - performance.now())), undefined, {
+      signal,
+    }).catch(() => undefined);
   }
 
   /** A socket that has sent nothing. */
@@ -111,7 +117,7 @@ export class Cage {
 
   /** Closes all sockets. */
   leave(): void {
-    this.hasLeft = true;
+    this.leaving.abort();
     for (const socket of this.sockets) socket.destroy();
   }
 }

@@ -31,8 +31,8 @@ const BLOCK_MS = 2_000;
 const WARM_MS = 3_000;
 
 /**
- * How much longer behaviours that were not ended yet may go on if many run at once. On an idle machine it
- * takes a few seconds.
+ * How much longer behaviours that were not ended yet may go on. If many run at once it takes a few seconds on
+ * an idle machine. Where other programs take the processor, a flood takes longer to use up its time.
  */
 const GRACE_SECONDS = 240;
 const LOOK_MS = 2_000;
@@ -76,12 +76,12 @@ export async function runBehaviours(behaviours: readonly Behaviour[], options: R
     culprits.send({
       port,
       names,
-      seconds: options.seconds + (names.length > 1 ? GRACE_SECONDS : 0),
+      seconds: options.seconds + GRACE_SECONDS,
       comeBack: names.length > 1,
     } satisfies CulpritsOrder);
-    if (names.length > 1) await Promise.race([done, sleep(options.seconds * 1_000)]);
+    await Promise.race([done, sleep(options.seconds * 1_000)]);
     // A behaviour that was ended as it must leaves, so that the listener has time for the others.
-    while (names.length > 1 && !(await Promise.race([done.then(() => true), sleep(LOOK_MS)]))) {
+    while (!(await Promise.race([done.then(() => true), sleep(LOOK_MS)]))) {
       const reasons = await reasonsSoFar(listener);
       const leave = behaviours.filter((each) => hasEnd(each, reasons)).map(({ name }) => name);
       culprits.send({ leave } satisfies LeaveOrder);

@@ -1,4 +1,6 @@
+import { isJudged } from '../../chain/chain-events';
 import { difficultyOf } from '../../chain/compact-target';
+import { UNKNOWN_POOL } from '../../chain/miner';
 import { rejectCode } from '../../chain/reasons';
 import { blockSigopCost } from '../../chain/sigop-cost';
 import { versionSignals } from '../../chain/version-bits';
@@ -11,7 +13,7 @@ import type { FieldsOf } from '../schema';
 export const processedBlocks: CollectorFactory = ({ emit }) => ({
   name: 'processed_blocks',
   on: {
-    blockExamined: ({ judged, numInputs, numOutputs, numUnseen }) => {
+    blockExamined: ({ judged, numInputs, numOutputs, numUnseen, pool }) => {
       const { block, peerAddress, status, height, reason, processTimeMs, totalTxFees } = judged;
       emit('processed_blocks', {
         height,
@@ -30,6 +32,7 @@ export const processedBlocks: CollectorFactory = ({ emit }) => ({
         difficulty: difficultyOf(block.bits),
         ...versionFields(block.version),
         coinbase_text: textOf(block),
+        pool: isJudged(status) ? (pool ?? UNKNOWN_POOL) : undefined,
         total_tx_fees: totalTxFees,
         unverified_inputs: judged.unverifiedInputs,
         sha: block.hash,

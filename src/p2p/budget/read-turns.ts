@@ -46,10 +46,19 @@ const REST_MS = 100;
 
 /**
  * How long a peer may have paused for lack of time, in milliseconds, and how much of it is forgiven in a
- * second. A peer that continues to send too much pauses for more than half of the time, and is disconnected
- * after a minute or two. An honest peer that answers with much, such as all headers, pauses less.
+ * second. A peer that sends us all headers, as we asked it to, pauses less.
  */
 const RESTS = { capacity: 30_000, perSecond: 100 };
+
+/**
+ * A pause counts this many times unless the peer sent headers lately that we asked for: nothing else that an
+ * honest peer sends takes all of its time. A peer that sends too much pauses for three quarters of the time,
+ * and is disconnected after about 15 s.
+ */
+const REST_FACTOR = 4;
+
+/** How long such headers count, in milliseconds: other messages come between them. */
+const HEADERS_MS = 5_000;
 
 /** A peer that has not read for this time is disconnected. Core waits forever, with 1 MB for each peer. */
 const NOT_READING_MS = 60_000;
@@ -74,12 +83,20 @@ export interface Sender {
   close(reason: 'not-reading' | 'processor-time'): void;
 }
 
+/** What a peer has sent in a slice that we asked for. */
+interface Answers {
+  hasBlock: boolean;
+  hasHeaders: boolean;
+}
+
 type TurnState = 'idle' | 'waiting' | 'resting' | 'blocked';
 
 interface Turn {
   readonly sender: Sender;
   /** Its processor time; null for a peer that the user named. */
   readonly time: TokenBucket | null;
+  /** When it last sent headers that we asked for. */
+  headersAt: number;
   /** The time in which it is handled before peers that take more; null for an outbound peer. */
   readonly fresh: TokenBucket | null;
   /** How long it may pause because it has no time left; null before it first did. */
@@ -128,8 +145,7 @@ export class ReadTurns {
   private immediate: NodeJS.Immediate | undefined;
   /** The peer whose messages are being handled; null between turns. */
   private serving: Sender | null = null;
-  /** Whether it sent a block that we asked for. */
-  private isSolicited = false;
+  private answers: Answers = { hasBlock: false, hasHeaders: false };
   private time: number;
 
   constructor(private readonly modules: ReadTurnsModules) {
@@ -151,7 +167,15 @@ export class ReadTurns {
    * slice, so that a peer which serves us the whole chain is not disconnected for it.
    */
   solicited(): void {
-    this.isSolicited = true;
+    this.answers.hasBlock = true;
+  }
+
+  /**
+   * Notes that the message being handled has headers that we asked for. Its peer is charged for them, but may
+   * pause for longer before it is disconnected.
+   */
+  headersSolicited(): void {
+    this.answers.hasHeaders = true;
   }
 
   /** Notes that bytes of a peer came. */
@@ -181,7 +205,7 @@ export class ReadTurns {
     const turn = this.turns.get(sender);
     if (turn === undefined) return;
     this.turns.delete(sender);
-    for (const set of this.sets()) set.delete(turn);
+    if (turn.state !== 'idle') for (const set of this.sets()) set.delete(turn);
   }
 
   /** Disconnects peers that have not read for a minute; to be called several times a second. */
@@ -211,7 +235,7 @@ export class ReadTurns {
       const now = this.modules.monotonicMs();
       const time = sender.isNamed ? null : new TokenBucket(sender.outbound ? JOINED_TIME : TIME, now);
       const fresh = sender.outbound ? null : new TokenBucket(FRESH, now);
-      turn = { sender, time, fresh, rests: null, state: 'idle', blockedAt: 0 };
+      turn = { sender, time, headersAt: -Infinity, fresh, rests: null, state: 'idle', blockedAt: 0 };
       this.turns.set(sender, turn);
     }
     return turn;
@@ -236,19 +260,20 @@ export class ReadTurns {
     const isMeasured = time !== null && !sender.outbound;
     const processorStart = isMeasured ? this.processorMs() : 0;
     const outer = this.serving;
-    const wasSolicited = this.takeSolicited();
+    const outerAnswers = this.answers;
+    const answers: Answers = { hasBlock: false, hasHeaders: false };
+    this.answers = answers;
     this.serving = sender;
     let isMore: boolean;
-    let isFree: boolean;
     try {
       isMore = sender.handle(mayGoOn);
     } finally {
-      isFree = this.takeSolicited();
-      this.isSolicited = wasSolicited;
+      this.answers = outerAnswers;
       this.serving = outer;
     }
+    if (answers.hasHeaders) turn.headersAt = start;
     const now = monotonicMs();
-    if (time !== null && !isFree) {
+    if (time !== null && !answers.hasBlock) {
       const processor = isMeasured ? this.processorMs() - processorStart : Infinity;
       const used = Math.min(now - start, processor, MOST_CHARGED_MS);
       time.spend(used, now);
@@ -260,12 +285,6 @@ export class ReadTurns {
     else if (isMore) this.wait(turn, now);
     else this.idle(turn);
     return now;
-  }
-
-  private takeSolicited(): boolean {
-    const was = this.isSolicited;
-    this.isSolicited = false;
-    return was;
   }
 
   private processorMs(): number {
@@ -303,7 +322,8 @@ export class ReadTurns {
 
   private rest(turn: Turn, now: number): void {
     turn.rests ??= new TokenBucket(RESTS, now);
-    if (!turn.rests.take(REST_MS, now)) {
+    const factor = now - turn.headersAt <= HEADERS_MS ? 1 : REST_FACTOR;
+    if (!turn.rests.take(factor * REST_MS, now)) {
       turn.sender.close('processor-time');
       return;
     }

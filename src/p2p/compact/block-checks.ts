@@ -15,6 +15,8 @@ export type HeaderStanding = 'recent' | 'old' | 'orphan' | 'early' | 'invalid';
 export interface BlockChecks {
   /** Checks a header, and adds it to the chain if it is valid and new. */
   judgeHeader(header: Header): HeaderStanding;
+  /** Whether `judgeHeader` would call a header recent. Adds nothing to the chain. */
+  isRecent(header: Header): boolean;
   /** Whether the valid header of a block commits to its transactions and their witnesses. */
   isIntact(block: Block): boolean;
 }

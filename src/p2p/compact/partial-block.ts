@@ -3,6 +3,7 @@ import type { Transaction } from '../../wire/transaction';
 import { compactSize } from '../../wire/compact-size';
 import type { CmpctBlockMessage } from '../../wire/messages/cmpctblock';
 import { ShortIds } from './short-ids';
+import type { ShortIdSearch } from './short-id-search';
 import { NOWHERE, ShortIdTable } from './short-id-table';
 import type { TransactionSource } from './transaction-source';
 
@@ -25,7 +26,7 @@ export class PartialBlock {
     private readonly message: CmpctBlockMessage,
     private readonly ids: ShortIds,
     /** The serialized transactions, in the order of the block. */
-    private readonly parts: (Buffer | undefined)[],
+    private readonly parts: readonly (Buffer | undefined)[],
     /** For each index in the block: the index among the short ids. */
     private readonly idIndexes: readonly number[],
   ) {
@@ -35,13 +36,18 @@ export class PartialBlock {
   /**
    * Finds the transactions of a compact block in the source; undefined if a short id occurs twice or the
    * transactions exceed the size of a block.
+   * @param search one that has looked at all; left out: all are looked at now
    */
-  static from(message: CmpctBlockMessage, source: TransactionSource): PartialBlock | undefined {
+  static from(
+    message: CmpctBlockMessage,
+    source: TransactionSource,
+    search?: Pick<ShortIdSearch, 'candidates'>,
+  ): PartialBlock | undefined {
     const { header, nonce, shortIds, prefilled } = message;
     const table = ShortIdTable.of(shortIds);
     if (table === undefined) return undefined;
     const ids = new ShortIds(header.bytes, nonce);
-    const found = copyFound(findAll(table, ids, shortIds.length, source), source);
+    const found = copyFound(findAll(table, ids, shortIds.length, source, search), source);
     if (found === undefined) return undefined;
 
     const count = shortIds.length + prefilled.length;
@@ -57,17 +63,18 @@ export class PartialBlock {
     return new PartialBlock(message, ids, parts, idIndexes);
   }
 
-  /** Adds the missing transactions; false if their short ids are not those of the block. */
-  fill(transactions: readonly Transaction[]): boolean {
-    if (transactions.length !== this.missing.length) return false;
-    return transactions.every((transaction, i) => {
+  /** The block with the missing transactions; undefined if their short ids are not those of the block. */
+  filled(transactions: readonly Transaction[]): PartialBlock | undefined {
+    if (transactions.length !== this.missing.length) return undefined;
+    const parts = [...this.parts];
+    const areRight = transactions.every((transaction, i) => {
       const index = this.missing[i] ?? NOWHERE;
       const wtxid = Buffer.from(transaction.wireWtxid, 'latin1');
       const id = this.ids.of(new DataView(wtxid.buffer, wtxid.byteOffset, wtxid.length), 0);
-      if (id !== this.message.shortIds[this.idIndexes[index] ?? NOWHERE]) return false;
-      this.parts[index] = bytesOf(transaction);
-      return true;
+      parts[index] = bytesOf(transaction);
+      return id === this.message.shortIds[this.idIndexes[index] ?? NOWHERE];
     });
+    return areRight ? new PartialBlock(this.message, this.ids, parts, this.idIndexes) : undefined;
   }
 
   /** The block as in a `block` message. Nothing may be missing. */
@@ -82,11 +89,17 @@ export class PartialBlock {
 }
 
 /** For each short id: the handle of its transaction, NOWHERE or AMBIGUOUS. */
-function findAll(table: ShortIdTable, ids: ShortIds, count: number, source: TransactionSource): Int32Array {
+function findAll(
+  table: ShortIdTable,
+  ids: ShortIds,
+  count: number,
+  source: TransactionSource,
+  search: Pick<ShortIdSearch, 'candidates'> | undefined,
+): Int32Array {
   const handles = new Int32Array(count).fill(NOWHERE);
   let left = count;
   if (left === 0) return handles;
-  source.each((memory, start, handle) => {
+  const look = (memory: DataView, start: number, handle: number): boolean => {
     const idIndex = table.find(ids.of(memory, start));
     if (idIndex === NOWHERE) return true;
     if (handles[idIndex] === NOWHERE) {
@@ -98,7 +111,14 @@ function findAll(table: ShortIdTable, ids: ShortIds, count: number, source: Tran
     }
     // As in Core, the search ends once all are found. A collision that is missed shows in the Merkle root.
     return left > 0;
-  });
+  };
+  // The same is found either way, in the same order.
+  if (search === undefined) source.each(look);
+  else
+    for (const handle of search.candidates()) {
+      if (left === 0) break;
+      source.each(look, handle, handle + 1);
+    }
   return handles;
 }
 

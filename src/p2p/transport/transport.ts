@@ -1,4 +1,4 @@
-import type { FramingViolation } from '../../wire/framing';
+import type { FramingViolation, Preparing } from '../../wire/framing';
 
 /** The transports: `v1` is the plain one, `v2` the encrypted one (BIP324). */
 export type TransportName = 'v1' | 'v2';
@@ -19,10 +19,10 @@ export interface TransportSink {
   /** Called for each message that is intact, directly after `arrived`. */
   message(command: string, payload: Buffer): void;
   /**
-   * Called before `arrived` for each intact message, again and again until it returns true. Between two calls
+   * Called before `arrived` for each intact message, again and again until it is done. Between two calls
    * others may have their turn. Left out: nothing has to be prepared.
    */
-  prepare?(command: string, payload: Buffer): boolean;
+  prepare?(command: string, payload: Buffer): Preparing;
   /** Called for received bytes that carry no message. */
   overhead(kind: OverheadKind, bytes: number): void;
   /** Called with bytes of a key exchange that are to be sent. */
@@ -46,7 +46,7 @@ export interface Transport {
   add(chunk: Buffer): void;
   /**
    * Hands on what is complete. After each message, and after each part of preparing one, `mayGoOn` is asked,
-   * with the bytes of that message, whether to go on.
+   * with the bytes of that message, whether to go on. One that has to wait ends the run.
    * @returns whether something complete is left
    */
   run(mayGoOn: (bytes: number) => boolean): boolean;

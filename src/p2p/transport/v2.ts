@@ -67,6 +67,9 @@ class Direction {
   }
 }
 
+/** In place of what a step cost: a message has to wait. */
+const MUST_WAIT = -1;
+
 /** An intact message, with its bytes on this transport. */
 interface WholeMessage {
   readonly command: string;
@@ -134,7 +137,7 @@ export class EncryptedTransport implements Transport {
     const { bytes } = this;
     while (!this.broken && (this.prepared !== null || bytes.length >= this.wanted)) {
       const cost = this.prepared === null ? this.next() : this.handOn(this.prepared);
-      if (cost > 0 && !mayGoOn(cost)) break;
+      if (cost === MUST_WAIT || (cost > 0 && !mayGoOn(cost))) break;
     }
     if (this.broken) this.release();
     else if (bytes.length < this.wanted) bytes.copyChunks(this.wanted);
@@ -270,12 +273,15 @@ export class EncryptedTransport implements Transport {
     this.handOn({ command: command ?? '', payload: packet.subarray(start), bytes });
   }
 
-  /** Hands on a message, or has a part of it prepared. Returns its bytes on this transport. */
+  /**
+   * Hands on a message, or has a part of it prepared. Returns its bytes on this transport, or that it has to
+   * wait.
+   */
   private handOn(message: WholeMessage): number {
     const { command, payload, bytes } = message;
-    const isReady = this.sink.prepare?.(command, payload) !== false;
-    this.prepared = isReady ? null : message;
-    if (!isReady) return bytes;
+    const preparing = this.sink.prepare?.(command, payload) ?? 'done';
+    this.prepared = preparing === 'done' ? null : message;
+    if (preparing !== 'done') return preparing === 'wait' ? MUST_WAIT : bytes;
     this.sink.arrived(command, bytes);
     this.sink.message(command, payload);
     return bytes;

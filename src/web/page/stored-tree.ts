@@ -62,7 +62,7 @@ export class StoredTree {
           signal,
         ),
       );
-    const mined = await query('block_templates', POOL_BACK_MS);
+    const mined = await query('processed_blocks', POOL_BACK_MS, " AND pool != ''");
     const spread = await query('propagation', SPREAD_BACK_MS, " AND kind = 'block' AND peers > 0");
     for (const point of mined) this.note(textIn(point, 'sha'), { pool: textIn(point, 'pool') });
     for (const point of spread)

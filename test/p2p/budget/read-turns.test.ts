@@ -9,8 +9,9 @@ class FakeSender implements Sender {
   isPaused = false;
   ended = false;
   end = '';
-  /** Whether it sends blocks that we asked for. */
+  /** Whether it sends blocks that we asked for; and headers. */
   isAsked = false;
+  sendsHeaders = false;
 
   constructor(
     private readonly bench: Bench,
@@ -26,6 +27,7 @@ class FakeSender implements Sender {
       this.bench.now += this.costMs;
       this.bench.order.push(this);
       if (this.isAsked) this.bench.turns.solicited();
+      if (this.sendsHeaders) this.bench.turns.headersSolicited();
       if (!mayGoOn(4_096)) break;
     }
     return this.waiting > 0;
@@ -190,34 +192,62 @@ describe('the turns of peers', () => {
     while (flood.handled === handled) await setImmediate();
   });
 
-  it('disconnect a peer that goes on using more than its time', async () => {
-    const it = bench();
-    const flood = it.sender();
-    const busy = it.sender();
-    const seconds = async (count: number): Promise<void> => {
-      for (const until = it.now + count * 1_000; it.now < until && flood.end === '';) {
-        // What the loop has no work for passes without it.
-        const before = it.now;
-        if (flood.waiting < 100) flood.send(1_000);
-        if (busy.waiting === 0) busy.send(1);
-        await setImmediate();
-        if (it.now === before) it.now += 5;
-        jest.advanceTimersByTime(it.now - before);
+  describe('that goes on using more than its time', () => {
+    /** When a peer that always sends is disconnected, in milliseconds; a peer beside it sends little. */
+    const endOf = async (flood: FakeSender, it: Bench, seconds: number): Promise<number> => {
+      const busy = it.sender();
+      let turns = 0;
+      jest.useFakeTimers({ doNotFake: ['setImmediate', 'clearImmediate'] });
+      try {
+        while (it.now < seconds * 1_000 && flood.end === '') {
+          // What the loop has no work for passes without it.
+          const before = it.now;
+          if (flood.waiting < 100) flood.send(1_000);
+          if (turns++ % 8 === 0) busy.send(1);
+          await setImmediate();
+          if (it.now === before) it.now += 5;
+          jest.advanceTimersByTime(it.now - before);
+        }
+      } finally {
+        jest.useRealTimers();
       }
-    };
-    jest.useFakeTimers({ doNotFake: ['setImmediate', 'clearImmediate'] });
-    try {
-      await seconds(25);
-      expect(flood.end).toBe('');
-      await seconds(60);
-      expect(flood.end).toBe('processor-time');
-      expect(it.now).toBeLessThan(60_000);
+      expect(busy.end).toBe('');
       // A quarter of the time, and two seconds.
       expect(flood.handled).toBeLessThan(2_000 + it.now / 4 + 500);
-      expect(busy.end).toBe('');
-    } finally {
-      jest.useRealTimers();
-    }
+      return it.now;
+    };
+
+    it('disconnect a peer, within 20 s', async () => {
+      const it = bench();
+      const flood = it.sender();
+      const end = await endOf(flood, it, 60);
+      expect(flood.end).toBe('processor-time');
+      expect(end).toBeGreaterThan(10_000);
+      expect(end).toBeLessThan(18_000);
+    });
+
+    it('bear a peer that sends all headers, which we asked for, but not forever', async () => {
+      const it = bench();
+      const server = it.sender();
+      server.sendsHeaders = true;
+      const end = await endOf(server, it, 120);
+      expect(server.end).toBe('processor-time');
+      // 450 messages of 22 ms, at 250 ms in a second.
+      expect(end).toBeGreaterThan(40_000);
+      expect(end).toBeLessThan(60_000);
+    });
+
+    it('bear it although it sends other messages between its headers', async () => {
+      const it = bench();
+      const server = it.sender();
+      const handle = server.handle.bind(server);
+      let slices = 0;
+      server.handle = (mayGoOn) => {
+        server.sendsHeaders = slices++ % 8 === 0;
+        return handle(mayGoOn);
+      };
+      expect(await endOf(server, it, 120)).toBeGreaterThan(40_000);
+    });
   });
 
   it('let a peer that we have found take more time, but not all', async () => {

@@ -1,3 +1,4 @@
+import { CompactPreparation } from '../../../src/p2p/compact/compact-preparation';
 import { encodeInventory, INV_BLOCK } from '../../../src/wire/messages/inventory';
 import { wireHash } from '../../../src/wire/hash';
 import { decodeGetBlockTxn } from '../../../src/wire/messages/getblocktxn';
@@ -293,6 +294,139 @@ describe('a compact block', () => {
         .find((fields) => fields['delay_received'] !== undefined && fields['peers'] === 2),
     ).toMatchObject({ first_peer: `127.0.0.1:${a.port}` });
     expect(listener.violations).toEqual([]);
+  });
+});
+
+describe('a large compact block', () => {
+  const next: (this: CompactPreparation) => boolean = Reflect.get(CompactPreparation.prototype, 'next');
+
+  /** Calls `meanwhile` before each part of preparing a block, with the number of the part. */
+  function beforeParts(meanwhile: (part: number) => void): { readonly count: () => number } {
+    let parts = 0;
+    const spy = jest.spyOn(CompactPreparation.prototype, 'next').mockImplementation(function (
+      this: CompactPreparation,
+    ) {
+      parts += 1;
+      meanwhile(parts);
+      return next.call(this);
+    });
+    running.push({ stop: () => spy.mockRestore() });
+    return { count: () => parts };
+  }
+
+  const blockOf = (listener: CompactListener): Promise<readonly { readonly block: Block }[]> =>
+    until('the block', () => listener.blocks.length > 0 && listener.blocks);
+
+  it('is rebuilt, read and hashed in parts, between which other peers have their turn', async () => {
+    const [a, b] = [await start(), await start()];
+    const listener = await listen(a, b);
+    const block = freshBlock(1_500);
+    await relay(listener, a, known(block));
+    const received: string[] = [];
+    listener.bus.on('received', ({ command }) => received.push(command));
+    const parts = beforeParts((part) => {
+      if (part === 1) connection(b).send('ping', Buffer.alloc(8, 1));
+      // As long as a turn lasts.
+      listener.clock.ms += 5;
+    });
+    connection(a).send('cmpctblock', compactBlock(block.bytes));
+    const [event] = await blockOf(listener);
+    // The search, the bytes, four of reading and four of hashing.
+    expect(parts.count()).toBe(10);
+    expect(received).toEqual(['ping', 'cmpctblock']);
+    expect(event?.block.bytes.equals(block.bytes)).toBe(true);
+    expect(event?.block.wireTxids()).toEqual(block.wireTxids());
+    expect(listener.processed).toMatchObject([{ status: 'accepted' }]);
+    expect(facts(listener)).toMatchObject([{ missing: 0, rebuilt: true }]);
+    expect(listener.faults).toEqual([]);
+  });
+
+  it('is rebuilt from what is relayed when it is handled, although one of it was replaced meanwhile', async () => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const block = freshBlock(400);
+    await relay(listener, peer, known(block));
+    const replaced = pick(block, 9);
+    const parts = beforeParts((part) => {
+      // All was found by then, and the block is read.
+      if (part !== 4) return;
+      for (const transaction of replaced) {
+        const rival = Buffer.from(rawOf(transaction));
+        rival.writeUInt32LE(1, rival.length - 4);
+        listener.view.add(parseTransaction(rival), 0);
+      }
+    });
+    connection(peer).send('cmpctblock', compactBlock(block.bytes));
+    await until('the question', () => askedFor(peer).length > 0);
+    expect(askedFor(peer)).toEqual([[9]]);
+    const before = parts.count();
+    connection(peer).send('blocktxn', blockTxn(block.bytes, replaced));
+    const [event] = await blockOf(listener);
+    // The bytes, reading and hashing.
+    expect(parts.count()).toBe(before + 3);
+    expect(event?.block.bytes.equals(block.bytes)).toBe(true);
+    expect(facts(listener)).toMatchObject([{ missing: 1, rebuilt: true }]);
+    expect(listener.violations).toEqual([]);
+  });
+
+  it('that two peers send at once is prepared once: the second one waits for the first', async () => {
+    const [a, b] = [await start(), await start()];
+    const listener = await listen(a, b);
+    const block = freshBlock(600);
+    await relay(listener, a, known(block));
+    const senders: (string | undefined)[] = [];
+    listener.bus.on('received', ({ peer, command }) => {
+      if (command === 'cmpctblock') senders.push(peer.address);
+    });
+    const parts = beforeParts((part) => {
+      if (part === 1) connection(b).send('cmpctblock', compactBlock(block.bytes, { nonce: 8n }));
+      listener.clock.ms += 5;
+    });
+    connection(a).send('cmpctblock', compactBlock(block.bytes));
+    await blockOf(listener);
+    await settled(b);
+    expect(senders).toEqual([a, b].map(({ port }) => `127.0.0.1:${port}`));
+    expect(parts.count()).toBe(6);
+    expect(facts(listener)).toHaveLength(1);
+    expect([...askedFor(b), ...askedWhole(b)]).toEqual([]);
+  });
+
+  it.each([
+    ['takes too long', (listener: CompactListener) => void (listener.clock.ms += 1_001)],
+    ['has a sender that leaves', (_: CompactListener, a: FakePeer) => void connection(a).socket.destroy()],
+  ])('is taken from the next sender if the first one %s', async (_, fail) => {
+    const [a, b] = [await start(), await start()];
+    const listener = await listen(a, b);
+    const block = freshBlock(600);
+    await relay(listener, a, known(block));
+    beforeParts((part) => {
+      if (part !== 1) return;
+      connection(b).send('cmpctblock', compactBlock(block.bytes, { nonce: 8n }));
+      fail(listener, a);
+    });
+    connection(a).send('cmpctblock', compactBlock(block.bytes));
+    await blockOf(listener);
+    await settled(b);
+    expect(listener.blocks).toHaveLength(1);
+    expect(listener.faults).toEqual([]);
+  });
+
+  it.each(['cmpctblock', 'blocktxn'])('that is malformed is reported: %s', async (command) => {
+    const peer = await start();
+    const listener = await listen(peer);
+    const block = freshBlock(400);
+    await relay(listener, peer, known(block, 5));
+    const compact = compactBlock(block.bytes);
+    if (command === 'cmpctblock') {
+      connection(peer).send(command, compact.subarray(0, -1));
+    } else {
+      connection(peer).send('cmpctblock', compact);
+      await until('the question', () => askedFor(peer).length > 0);
+      connection(peer).send(command, blockTxn(block.bytes, pick(block, 5)).subarray(0, -1));
+    }
+    await until('the violation', () => listener.violations.length > 0);
+    expect(listener.violations).toEqual(['malformed-message']);
+    expect([listener.blocks, listener.faults]).toEqual([[], []]);
   });
 });
 

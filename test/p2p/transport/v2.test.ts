@@ -188,7 +188,9 @@ describe('two sides', () => {
 it('hands on a message that is prepared in parts after the last part, and what follows it after that', () => {
   const [{ transport: from }, { transport: to, sink }] = pair();
   let parts = 0;
-  Object.assign(sink, { prepare: (command: string) => command !== 'block' || (parts += 1) === 3 });
+  Object.assign(sink, {
+    prepare: (command: string) => (command !== 'block' || (parts += 1) === 3 ? 'done' : 'part'),
+  });
   const [block, ping] = [from.encode('block', Buffer.alloc(9)), from.encode('ping', EMPTY)];
   to.add(Buffer.concat([block, ping]));
   const seen: unknown[] = [];
@@ -206,6 +208,19 @@ it('hands on a message that is prepared in parts after the last part, and what f
     ['block', block.length],
     ['ping', ping.length],
   ]);
+});
+
+it('ends the run at a message that has to wait', () => {
+  const [{ transport: from }, { transport: to, sink }] = pair();
+  let calls = 0;
+  Object.assign(sink, {
+    prepare: (command: string) => (command === 'tx' && (calls += 1) < 3 ? 'wait' : 'done'),
+  });
+  to.add(Buffer.concat(['ping', 'tx', 'pong'].map((command) => from.encode(command, EMPTY))));
+  expect(to.run(() => true)).toBe(true);
+  expect(sink.messages.map(([command]) => command)).toEqual(['ping']);
+  expect(to.run(() => true)).toBe(false);
+  expect(sink.messages.map(([command]) => command)).toEqual(['ping', 'tx', 'pong']);
 });
 
 describe('a peer that knows more than we', () => {

@@ -46,7 +46,7 @@ const FORKED: LiveChain = {
   ...{ branches: 3, moreBranches: 2, stale: 2, best: 102 },
 };
 
-/** Blocks of three days by two pools, some of them empty. */
+/** Blocks of three days by two pools, some of them empty, and a stale one, which has no template. */
 function minedPoints(nowMs: number): readonly Point[] {
   const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
   const mined = [
@@ -55,12 +55,23 @@ function minedPoints(nowMs: number): readonly Point[] {
     [today - DAY_MS, 'ViaBTC', false],
     [today, 'ViaBTC', true],
   ] as const;
-  return mined.map(([ms, pool, isEmpty], at) => ({
-    series: 'block_templates' as const,
-    time: BigInt(ms) * 1_000_000n + 5n,
-    tags: { node: 'tester', network: 'regtest', pool },
-    fields: { height: 99 + at, is_empty: isEmpty, since_parent: 600_000, sha: shaOf(0, 99 + at) },
-  }));
+  const cameWith = (ms: number, fields: Point['fields']): Point => ({
+    ...{ series: 'processed_blocks', time: BigInt(ms) * 1_000_000n + 5n },
+    ...{ tags: { node: 'tester', network: 'regtest' }, fields },
+  });
+  return [
+    ...mined.flatMap(([ms, pool, isEmpty], at): readonly Point[] => [
+      {
+        series: 'block_templates',
+        time: BigInt(ms) * 1_000_000n + 5n,
+        tags: { node: 'tester', network: 'regtest', pool },
+        fields: { height: 99 + at, is_empty: isEmpty, since_parent: 600_000, sha: shaOf(0, 99 + at) },
+      },
+      cameWith(ms, { status: 'accepted', pool, sha: shaOf(0, 99 + at) }),
+    ]),
+    cameWith(today, { status: 'side_chain', pool: 'SpiderPool', sha: shaOf(1, 101) }),
+    cameWith(today + 1, { status: 'duplicate', sha: shaOf(1, 101) }),
+  ];
 }
 
 chromiumProgram.describe('the tree of the chain on the page', (program) => {
@@ -163,10 +174,11 @@ chromiumProgram.describe('the tree of the chain on the page', (program) => {
     const blocks = [
       blockOf(0, 102, { isTip: true }),
       blockOf(0, 101, { ...unknown, pool: 'Luxor' }),
+      blockOf(1, 101, { ...unknown, status: 'valid-fork', isTip: true, below: shaOf(0, 100) }),
       blockOf(0, 100, unknown),
       blockOf(0, 99, { ...unknown, below: null, timeMs: Date.now() - 3 * DAY_MS }),
     ];
-    live.tree = { blocks, branches: 0, moreBranches: 0, stale: 0, best: 102 };
+    live.tree = { blocks, branches: 1, moreBranches: 0, stale: 1, best: 102 };
     await served.exporter.write(
       [100, 101, 102].map((height) => ({
         ...{ series: 'propagation' as const, time: BigInt(Date.now() - 60_000 + height) * 1_000_000n },
@@ -183,10 +195,11 @@ chromiumProgram.describe('the tree of the chain on the page', (program) => {
             all.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent)),
           )
       ).map((cells) => cells.slice(3, 6).map(plain));
-    await until('the points of the store', async () => (await rows())[3]?.[0] !== '–');
+    await until('the points of the store', async () => (await rows())[4]?.[0] !== '–');
     expect(await rows()).toEqual([
       ['Foundry USA', '192.0.2.1:8333', '6 of 8, 75 %'],
       ['Luxor', '198.51.100.101:8333', '5'],
+      ['SpiderPool', '–', '–'],
       ['AntPool', '198.51.100.100:8333', '5'],
       ['ViaBTC', '–', '–'],
     ]);
