@@ -336,7 +336,7 @@ chromiumProgram.describe('the page', (program) => {
       }
       await page.setViewportSize({ width: 1_280, height: 900 });
     }
-    const line = page.locator('#health details.silent');
+    const line = page.locator('#health details.fold-nothing');
     expect(await line.locator('summary').textContent()).toMatch(
       /^\d panels have nothing to show in this range$/,
     );
