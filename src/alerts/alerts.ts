@@ -169,7 +169,7 @@ export const ALERTS: readonly Alert[] = [
       'The relay view had more than 20,000 transactions that no block contains, as a mean over ten minutes, and more than three times those of the three hours before. The cause is a flood of transactions, or missing blocks. The alert needs a node that has run for these hours, because its view is empty at first. If the node’s own store covers two weeks or more, the limit is three times the usual number at this hour of the week, in place of the 20,000.',
     steps: [
       'Check whether blocks arrive.',
-      'Examine the transactions: fee rate, size, types of outputs, dust.',
+      'Examine the transactions: feerate, size, types of outputs, dust.',
       '`--mempool-size` limits the view, so the monitor itself is in no danger.',
     ],
     panel: 'mempool-count',

@@ -85,7 +85,7 @@ export const NODE_ALERTS: readonly Alert[] = [
     steps: [
       'Check the peers of the node, and whether they send transactions: `blocksonly` and peers that are block-only send none.',
       'Compare with the listener’s mempool panels. If that grows, the node is cut off or does not accept what it gets.',
-      'The panel “Least fee rates” shows whether the node wants a fee that nobody pays.',
+      'The panel “Least feerates” shows whether the node wants a fee that nobody pays.',
     ],
     panel: 'mempool-count',
     forMinutes: 0,

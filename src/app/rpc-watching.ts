@@ -8,6 +8,15 @@ import type { HeldLines, WatchSource, WatchingModules } from './watching';
 /** A node that takes longer to answer at the start is not waited for: everything else begins. */
 const START_MS = 5_000;
 
+/** What else is known of a node that is watched by its RPC. */
+interface WatchedByRpc {
+  readonly held: HeldLines;
+  /** Whether a tap leads its connections. */
+  readonly isTapped: boolean;
+  /** The port at which it takes peers, where the tap knows it. */
+  readonly peerPort: number | undefined;
+}
+
 /**
  * Begins to watch a node by its RPC. It waits for a node that does not answer yet.
  * @throws RpcFailure if the node can't be watched and this is known at once; otherwise `fail` is called later
@@ -15,19 +24,12 @@ const START_MS = 5_000;
 export async function watchByRpc(
   place: NodePlace,
   node: WatchedNode,
-  {
-    clock,
-    log,
-    listenerBus,
-    fail,
-    held,
-    isTapped,
-  }: WatchingModules & { readonly held: HeldLines; readonly isTapped: boolean },
+  { clock, log, listenerBus, fail, held, isTapped, peerPort }: WatchingModules & WatchedByRpc,
 ): Promise<WatchSource> {
   const { network, policy, maxUserAgents } = node.settings;
   const monitor = new NodeMonitor(
     place,
-    { network, policy, maxUserAgents, isTapped },
+    { network, policy, maxUserAgents, isTapped, peerPort },
     {
       ...{ clock, timer: systemTimer, bus: node.bus, listenerBus },
       ...{ emit: node.emitter.emit, together: node.emitter.together },

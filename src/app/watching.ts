@@ -128,7 +128,8 @@ export async function startWatching(options: WatchingOptions, modules: WatchingM
       if (!isTapped) node.collect(NODE_COLLECTORS);
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       const { watchByRpc } = require('./rpc-watching') as typeof Asking;
-      asked.push(await watchByRpc(place, node, { ...modules, held, isTapped }));
+      const peerPort = isTapped ? tap.settings.forwards[0]?.target.port : undefined;
+      asked.push(await watchByRpc(place, node, { ...modules, held, isTapped, peerPort }));
     }
     for (const node of nodes.values()) node.account();
     for (const source of taps) source.say();

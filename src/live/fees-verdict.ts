@@ -33,7 +33,7 @@ export function feesAnswer(facts: Facts): Answer {
       reason:
         all === 0
           ? `No transaction waits for a block; the monitor began ${lasting(ageMs)} ago.`
-          : `The fees of only ${percent(share)} of the waiting transactions are known. The share grows with each block.`,
+          : `The fees of ${share < 0.01 ? 'less than 1 %' : `only ${percent(share)}`} of the waiting transactions are known. The share grows with each block.`,
     };
   const rate = nextBlockRate(mempool);
   const blocks = all / BLOCK_VSIZE;

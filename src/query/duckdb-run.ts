@@ -10,7 +10,7 @@ import { suggestion } from '../lib/nearest';
 import { SERIES_NAMES, isSeries } from '../metrics/schema';
 import { rowsOf } from './chunk-rows';
 import { checkDuckdbStatement, checkExplained } from './duckdb-statement';
-import { missingTable, withEmptyTables } from './empty-tables';
+import { missingTable, withMissingParts } from './missing-parts';
 import { timeOf, toValue, typeOf } from './duckdb-values';
 import { NO_PROGRESS, readAllProgress, readProgress } from '../store/rollup-progress';
 import { type Group, finishSorted, hasValue } from './finish';
@@ -74,7 +74,7 @@ async function answer(connection: DuckDBConnection, query: Query, plan: Plan): P
 
 /** Begins to run a statement of ours. */
 function begin(connection: DuckDBConnection, sql: string): Promise<DuckDBResult> {
-  return failing(() => withEmptyTables(connection, () => connection.stream(sql)));
+  return failing(() => withMissingParts(connection, () => connection.stream(sql)));
 }
 
 function withSince(result: Result, { since }: Plan): Result {
@@ -125,7 +125,7 @@ function typesOf(result: DuckDBResult): readonly DuckDBType[] {
 
 async function prepareOne(connection: DuckDBConnection, text: string): Promise<DuckDBPreparedStatement> {
   try {
-    const statement = await withEmptyTables(connection, async () => {
+    const statement = await withMissingParts(connection, async () => {
       // An extracted statement can be prepared once.
       const statements = await connection.extractStatements(text);
       return statements.count === 1 ? statements.prepare(0) : null;

@@ -19,7 +19,7 @@ const SAMPLE_ROWS = 1000;
 
 /**
  * Control characters, including those that control a terminal (C0, C1), and marks that change the direction
- * of text. eslint-disable-next-line no-control-regex -- these are the characters to find
+ * of text.
  */
 // eslint-disable-next-line no-control-regex -- these are the characters to find
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;

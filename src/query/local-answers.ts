@@ -5,14 +5,19 @@ import type { Answers, Session } from './answers';
 import { runQueries, runQuery, runRaw } from './duckdb-run';
 import { type Query, parseQuery } from './model';
 import { type Result, type Row, inOneBatch } from './result';
+import { QuestionMemory } from './question-memory';
 import { inSlices } from './slices';
 import { nowNs } from './time';
 import type { Request } from './socket-protocol';
 
 /** Answers from a store that this process has open. */
 export class LocalAnswers implements Answers {
+  private readonly memory: QuestionMemory;
+
   /** The store is asked for at each question, so `holder` may be an exporter that opens its file anew. */
-  constructor(private readonly holder: { readonly store: Store }) {}
+  constructor(private readonly holder: { readonly store: Store }) {
+    this.memory = new QuestionMemory(holder);
+  }
 
   get storePath(): string {
     return this.holder.store.path;
@@ -20,8 +25,8 @@ export class LocalAnswers implements Answers {
 
   async begin(signal: AbortSignal): Promise<Session> {
     const { store } = this.holder;
-    const takeBack = await store.lendMemory();
-    return new LocalSession(store, signal, takeBack);
+    const giveBack = await this.memory.borrow();
+    return new LocalSession(store, signal, giveBack);
   }
 }
 
@@ -33,7 +38,7 @@ class LocalSession implements Session {
   constructor(
     private readonly store: Store,
     readonly signal: AbortSignal,
-    private readonly takeBack: () => Promise<void>,
+    private readonly giveBack: () => void,
   ) {
     signal.addEventListener('abort', this.interrupt);
   }
@@ -55,11 +60,12 @@ class LocalSession implements Session {
     return this.start((connection) => runRaw(connection, question.raw));
   }
 
-  async end(): Promise<void> {
+  end(): Promise<void> {
     this.signal.removeEventListener('abort', this.interrupt);
     clearInterval(this.again);
     for (const connection of this.connections) connection.closeSync();
-    await this.takeBack();
+    this.giveBack();
+    return Promise.resolve();
   }
 
   private async start(ask: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {

@@ -58,10 +58,13 @@ export function createPointsTable(series: SeriesName, name: string): string {
 
 /** The statement that shows a connection, and no other, this table without rows. */
 export function createEmptyView([name, columns]: DeclaredTable): string {
-  const nothing = [...columns].map(
-    ([column, type]) => `NULL::${type.split(' ')[0] ?? ''} AS ${quote(column)}`,
-  );
-  return `CREATE TEMP VIEW ${quote(name)} AS SELECT ${nothing.join(', ')} WHERE false`;
+  return `CREATE TEMP VIEW ${quote(name)} AS SELECT ${[...columns].map(nothingOf).join(', ')} WHERE false`;
+}
+
+/** A column of a `SELECT` with the value of a point that has none: NULL, or '' for a tag. */
+export function nothingOf([name, declared]: readonly [string, string]): string {
+  const [type = '', , nothing = 'NULL'] = declared.split(' ');
+  return `${nothing}::${type} AS ${quote(name)}`;
 }
 
 /** A column as `CREATE TABLE` and `ALTER TABLE` take it. */

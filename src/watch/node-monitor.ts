@@ -51,6 +51,8 @@ export interface NodeMonitorOptions {
    * of its RPC.
    */
   readonly peerAddress?: string;
+  /** The port of the node's P2P, where it is known: it tells the node from others at that host. */
+  readonly peerPort?: number | undefined;
   /** Whether a tap counts the messages of the node's peers. */
   readonly isTapped?: boolean;
 }
@@ -233,10 +235,10 @@ export class NodeMonitor {
     ).length;
   }
 
-  private makeLag({ network, peerAddress }: NodeMonitorOptions): BtcdLag | undefined {
+  private makeLag({ network, peerAddress, peerPort }: NodeMonitorOptions): BtcdLag | undefined {
     const { emit, clock, listenerBus } = this.modules;
     if (listenerBus === undefined) return undefined;
-    const watchedPeer = new WatchedPeer(this.place.host, network, listenerBus, { peerAddress });
+    const watchedPeer = new WatchedPeer(this.place.host, network, listenerBus, { peerAddress, peerPort });
     return new BtcdLag({ emit, clock, listenerBus, watchedPeer });
   }
 

@@ -91,6 +91,35 @@ interface Left {
   stop(): Promise<number | null>;
 }
 
+it('a fresh clone runs the demo by the first command of README, and what it says next', async () => {
+  const [install, demo] = fromReadme('npm ci && npm run demo').split(' && ');
+  expect(install).toBe('npm ci');
+  const cleanup = new Cleanup();
+  const folder = cleanup.add(mkdtempSync(path.join(tmpdir(), 'btcdmon-clone-')), (name) =>
+    rmSync(name, { recursive: true, force: true }),
+  );
+  const clone = path.join(folder, 'btcdmon-node');
+  const data = path.join(folder, 'data');
+  const run = async (command: string, cwd: string): Promise<string> =>
+    (
+      await promisify(execFile)('sh', ['-c', command], {
+        cwd,
+        env: { PATH: process.env['PATH'], HOME: folder, BTCDMON_HTTP: 'off' },
+      })
+    ).stdout;
+  try {
+    await run(`git clone --quiet --depth 1 "file://${ROOT}" "${clone}"`, folder);
+    // The packages are those of package-lock.json, as `npm ci` installs them.
+    symlinkSync(path.join(ROOT, 'node_modules'), path.join(clone, 'node_modules'));
+    const said = await run(`${demo} -- --seconds 5 --data-dir "${data}"`, clone);
+    expect(said).toMatch(/[1-9]\d* points are in the store/);
+    const [, next = ''] = /What to type next:\n\n +(.*)\n/.exec(said) ?? [];
+    expect(await run(next, clone)).toMatch(/pubkeyhash +\d+/);
+  } finally {
+    await cleanup.run();
+  }
+});
+
 btcd.describe('a new user, who follows README in a new folder', (program) => {
   const cleanup = new Cleanup();
   let folder: string;

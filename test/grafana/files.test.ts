@@ -60,7 +60,7 @@ describe('the output of npm run grafana', () => {
   it('is in the docs: what Prometheus can’t answer, and what each alert means', () => {
     for (const [name, updated] of Object.entries(DOCUMENTS))
       expect([name, updated(read(name)) === read(name)]).toEqual([name, true]);
-    expect(read('docs/grafana.md').match(/^- Fees, “Fee rate”: all of it$/gm)).toHaveLength(2);
+    expect(read('docs/grafana.md').match(/^- Fees, “Feerate”: all of it$/gm)).toHaveLength(2);
     for (const { slug } of ALERTS) expect(read('docs/alerts.md')).toContain(`<a id="${slug}"></a>`);
   });
 });

@@ -153,7 +153,7 @@ describe('blocks', () => {
 });
 
 describe('transactions', () => {
-  it('are the last 100, with the fee rate as soon as it is known', () => {
+  it('are the last 100, with the feerate as soon as it is known', () => {
     for (let i = 0; i < 105; i++)
       judge(String(i), i === 104 ? 250 : undefined, i === 103 ? 'dust' : undefined);
     const facts = { timeMs: 1_000, vsize: 100, numInputs: 1, numOutputs: 2, value: 11 };

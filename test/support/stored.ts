@@ -1,5 +1,5 @@
 import { DuckDBInstance } from '@duckdb/node-api';
-import { withEmptyTables } from '../../src/query/empty-tables';
+import { withMissingParts } from '../../src/query/missing-parts';
 
 /** A row by column. Integers of any width are numbers. */
 export type Row = Readonly<Record<string, string | number | boolean | null>>;
@@ -19,7 +19,7 @@ export async function openStored(file: string): Promise<Stored> {
   const connection = await instance.connect();
   return {
     rows: async (sql) => {
-      const reader = await withEmptyTables(connection, () => connection.runAndReadAll(sql));
+      const reader = await withMissingParts(connection, () => connection.runAndReadAll(sql));
       return reader.getRowObjects().map((row) =>
         Object.fromEntries(
           Object.entries(row).map(([column, value]) => {

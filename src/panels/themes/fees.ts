@@ -51,7 +51,7 @@ export const FEES: readonly Panel[] = [
   },
   {
     name: 'fee-rate',
-    title: 'Fee rate',
+    title: 'Feerate',
     theme: 'fees',
     help: 'Fee per virtual byte of relayed transactions: median, 90th and 99th percentile.',
     unit: 'sat/vB',

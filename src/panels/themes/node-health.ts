@@ -116,9 +116,9 @@ export const NODE_HEALTH: readonly Panel[] = [
   },
   {
     name: 'least-fees',
-    title: 'Least fee rates',
+    title: 'Least feerates',
     theme: 'node',
-    help: 'The least fee rate that enters the mempool of the watched node, and the median of those that its peers ask for. A full mempool raises its own.',
+    help: 'The least feerate that enters the mempool of the watched node, and the median of those that its peers ask for. A full mempool raises its own.',
     unit: 'sat/vB',
     plot: 'lines',
     shortestBucketS: 5,

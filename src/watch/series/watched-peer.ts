@@ -14,19 +14,21 @@ const THIS_MACHINE = '127.0.0.1';
 interface WatchedPeerOptions {
   /** `host:port` of the node's P2P, where it is known. */
   readonly peerAddress?: string | undefined;
+  /** The port of the node's P2P, where it is known; default: the network's. */
+  readonly peerPort?: number | undefined;
   readonly lookup?: Lookup;
 }
 
 /**
  * Recognises the watched node among the peers of the listener: the one that was dialled at the host of its
- * RPC. If there are several, as on a machine with several nodes, it is the one at the network's default port,
- * or none.
+ * RPC. If there are several, as on a machine with several nodes, it is the one at the port of the node's P2P
+ * (which a tap knows; else the network's default port), or none.
  */
 export class WatchedPeer {
   private readonly host: string;
   /** The host, and its addresses where it is a name: a peer is known by its address. */
   private hosts: ReadonlySet<string>;
-  private readonly defaultPort: string;
+  private readonly port: string;
   private readonly peerAddress: string | undefined;
   private readonly lookup: Lookup;
   /** All peers that were dialled. */
@@ -38,11 +40,11 @@ export class WatchedPeer {
     host: string,
     network: NetworkName,
     bus: EventBus<MonitorEvents>,
-    { peerAddress, lookup = systemLookup }: WatchedPeerOptions = {},
+    { peerAddress, peerPort = NETWORKS[network].port, lookup = systemLookup }: WatchedPeerOptions = {},
   ) {
     this.host = plain(host);
     this.hosts = new Set([this.host]);
-    this.defaultPort = `:${NETWORKS[network].port}`;
+    this.port = `:${peerPort}`;
     this.peerAddress = peerAddress;
     this.lookup = lookup;
     bus.on('handshake', ({ peer }) => {
@@ -61,7 +63,7 @@ export class WatchedPeer {
   is(peer: Peer): boolean {
     if (this.peerAddress !== undefined) return peer.address === this.peerAddress;
     if (!this.note(peer)) return false;
-    return new Set(this.candidates.values()).size === 1 || peer.address.endsWith(this.defaultPort);
+    return new Set(this.candidates.values()).size === 1 || peer.address.endsWith(this.port);
   }
 
   private note({ id, address, outbound }: Peer): boolean {

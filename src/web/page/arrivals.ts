@@ -31,7 +31,7 @@ export class Arrivals {
   private readonly host = byId('arrivals', 'div');
   private readonly canvas = el('canvas', {
     role: 'img',
-    'aria-label': 'Transactions of the last minute by fee rate',
+    'aria-label': 'Transactions of the last minute by feerate',
   });
   private transactions: readonly LiveTransaction[] = [];
 

@@ -4,8 +4,15 @@ import { type Frame, isolated, stack } from './frame';
 import { axisFormat } from './format';
 import { type Buckets, type TimeRange, barPaths, levelPaths, stepPaths } from './bars';
 import { look, palette } from './palette';
-import { incrementsFor, timeTicks, valueRange } from './ticks';
+import { extremes, incrementsFor, timeTicks, valueRange } from './ticks';
 import { Tooltip } from './tooltip';
+
+/** The values of the lines that are not hidden. */
+function shownValues(plot: uPlot): readonly (readonly (number | null)[])[] {
+  return plot.data.slice(1).filter((_, index) => plot.series[index + 1]?.show === true) as (
+    number | null
+  )[][];
+}
 
 export interface ChartOptions {
   readonly unit: Unit;
@@ -143,7 +150,7 @@ export class Chart {
             return [min, max];
           },
         },
-        y: { range: (_plot, least, largest) => valueRange(unit, least, largest) },
+        y: { range: (plot) => valueRange(unit, ...extremes(shownValues(plot))) },
       },
       axes: [
         { ...axis, grid, size: 26, space: 64, gap: 6, values: (_plot, times) => timeTicks(times) },

@@ -28,20 +28,30 @@ export function isDrawable({ columns, rows }: AnswerRows): boolean {
 }
 
 /**
- * Whether an answer has no value, or only zeros where a zero says that nothing happened or that nothing is
- * there: in bars, in stacks, and in the columns that add up.
+ * Why an answer need not be drawn. `nothing`: it has no value, or only zeros where a zero says that nothing
+ * happened or that nothing is there (in bars, in stacks, and in the columns that add up). `zero`: each value
+ * that it measures is 0, which a chart does not tell better than a word.
  */
-export function hasNothing(
+export type Silence = 'nothing' | 'zero';
+
+/** Why an answer need not be drawn; null where it must be. A table that has rows with names must be. */
+export function silenceOf(
   { columns, rows }: AnswerRows,
   { plot, sums }: Pick<PanelInfo, 'plot' | 'sums'>,
-): boolean {
+): Silence | null {
   const isFilled = plot === 'bars' || plot === 'stacked';
   const numbers = columns.flatMap((column, at) =>
     isNumber(column) ? [{ at, zeroIsNothing: isFilled || sums.includes(column.name) }] : [],
   );
-  return rows.every((row) =>
-    numbers.every(({ at, zeroIsNothing }) => row[at] === null || (zeroIsNothing && Number(row[at]) === 0)),
-  );
+  let silence: Silence = 'nothing';
+  for (const row of rows)
+    for (const { at, zeroIsNothing } of numbers) {
+      const value = row[at] ?? null;
+      if (value === null) continue;
+      if (Number(value) !== 0 || (plot === 'table' && !zeroIsNothing)) return null;
+      if (!zeroIsNothing) silence = 'zero';
+    }
+  return silence;
 }
 
 /** Lines that are 0 in a bucket without points, and the time that the store has points for. */

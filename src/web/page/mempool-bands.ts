@@ -51,7 +51,7 @@ export class MempoolBands {
     const bands = bandsToDraw(mempool);
     const largest = Math.max(1, ...bands.map(({ vsize }) => vsize));
     const every = Math.ceil(bands.length / 12);
-    // The lowest fee rate has a label, also where `?` comes before it.
+    // The lowest feerate has a label, also where `?` comes before it.
     const first = bands[0]?.kind === 'unknown' ? 1 : 0;
     this.host.replaceChildren(
       ...bands.map(({ label, title, vsize, kind }, at) => {
@@ -68,7 +68,7 @@ export class MempoolBands {
     const known = bands.reduce((sum, { vsize, kind }) => (kind === 'unknown' ? sum : sum + vsize), 0);
     const { transactions, unknownVsize } = mempool;
     const waits = transactions === 1 ? '1 transaction waits' : `${digits(transactions)} transactions wait`;
-    const text = `${waits}: ${formatValue(known, 'vB')} by fee rate in sat/vB, ${formatValue(unknownVsize, 'vB')} with a fee that is not known.`;
+    const text = `${waits}: ${formatValue(known, 'vB')} by feerate in sat/vB, ${formatValue(unknownVsize, 'vB')} with a fee that is not known.`;
     setText(this.said, transactions === 0 ? 'No transaction waits for a block.' : text);
     this.host.setAttribute('aria-label', text);
   }

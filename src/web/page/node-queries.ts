@@ -18,8 +18,9 @@ export function nodeQueries(node: string, newestMs: number): Readonly<Record<Nod
   const since = (ms: number): string => new Date(newestMs - ms).toISOString();
   return {
     status: { series: 'node_status', where, since: since(10 * MINUTE), limit: 1 },
-    // Peers and tips come once a minute: the last list, and for the rates the one before it.
-    peers: { series: 'node_peers', where, since: since(150 * SECOND), limit: 5_000 },
+    // Peers and tips come once a minute, later where machine or node are busy: the last list, and for the
+    // rates the one before it.
+    peers: { series: 'node_peers', where, since: since(4 * MINUTE), limit: 5_000 },
     tips: { series: 'chain_tips', where, since: since(150 * SECOND), limit: 2_000 },
     clock: { series: 'btcd_lag', where: `${where} AND kind = 'tx'`, since: since(10 * MINUTE), limit: 1 },
     blocks: {

@@ -61,7 +61,7 @@ export function transactionColumns(now: Now): readonly LiveColumn<LiveTransactio
     { title: 'txid', className: 'hash', text: ({ sha }) => sha, hint: ({ sha }) => sha, isId: true },
     age<LiveTransaction>('Age', now, ({ timeMs }) => timeMs),
     {
-      title: 'Fee rate',
+      title: 'Feerate',
       className: 'number',
       text: ({ feeRate }) => known(feeRate, (rate) => formatValue(rate, 'sat/vB')),
     },

@@ -1,17 +1,52 @@
 import { el, setText } from './dom';
+import type { Silence } from './frame';
 import type { PanelView } from './panel-view';
 import type { Place } from './place';
 
+/** Panels that need not be drawn, behind one line that says why. */
+class Fold {
+  private readonly summary = el('summary');
+  private readonly grid = el('div', { class: 'panels' });
+  readonly element: HTMLDetailsElement;
+
+  /** @param words what the line says of these panels */
+  constructor(
+    why: Silence,
+    private readonly words: (views: readonly PanelView[]) => string,
+  ) {
+    this.element = el('details', { class: `silent fold-${why}`, hidden: true }, this.summary, this.grid);
+  }
+
+  /** Makes these panels its own, in this order. */
+  take(views: readonly PanelView[]): void {
+    place(this.grid, views);
+    this.element.hidden = views.length === 0;
+    setText(this.summary, this.words(views));
+  }
+
+  /** Opens it where it has this panel. */
+  reveal(view: PanelView): void {
+    if (this.grid.contains(view.element)) this.element.open = true;
+  }
+}
+
 /**
- * The panels of one theme, made when it is first shown. Once all have answered, those with nothing to show
- * collapse into one line. So nothing moves while the first answers come.
+ * The panels of one theme, made when it is first shown. Once all have answered, those that are always 0
+ * collapse into one line, which names them, and those with nothing to show into another one. So nothing moves
+ * while the first answers come.
  */
 export class PanelGroup {
   readonly element: HTMLElement;
   private readonly grid = el('div', { class: 'panels' });
-  private readonly summary = el('summary');
-  private readonly silentGrid = el('div', { class: 'panels' });
-  private readonly silent = el('details', { class: 'silent', hidden: true }, this.summary, this.silentGrid);
+  private readonly zero = new Fold(
+    'zero',
+    (views) => `Always 0 in this range: ${views.map(({ info }) => info.title).join(', ')}`,
+  );
+  private readonly silent = new Fold('nothing', ({ length }) =>
+    length === 1
+      ? '1 panel has nothing to show in this range'
+      : `${length} panels have nothing to show in this range`,
+  );
   private made: readonly PanelView[] | null = null;
 
   /**
@@ -28,7 +63,7 @@ export class PanelGroup {
     this.element = el(
       'section',
       { id, 'aria-labelledby': heading.id, hidden: true },
-      ...[heading, intro, this.grid, this.silent],
+      ...[heading, intro, this.grid, this.zero.element, this.silent.element],
     );
   }
 
@@ -51,26 +86,19 @@ export class PanelGroup {
     for (const view of this.views) view.setAlone(isAlone && view.info.name === panel);
     const view = this.views.find(({ info }) => info.name === panel);
     if (view === undefined) return;
-    if (this.silentGrid.contains(view.element)) this.silent.open = true;
+    for (const fold of [this.zero, this.silent]) fold.reveal(view);
     view.element.focus({ preventScroll: true });
     view.element.scrollIntoView({ block: isAlone ? 'start' : 'center' });
   }
 
   /** Moves panels to where they belong, after one of them has answered. */
   arrange(): void {
-    if (this.views.some(({ isSilent }) => isSilent === null)) return;
-    const silent = this.views.filter(({ isSilent }) => isSilent === true);
-    const told = this.views.filter(({ isSilent }) => isSilent === false);
-    place(this.grid, told);
-    place(this.silentGrid, silent);
-    this.silent.hidden = silent.length === 0;
-    const count = silent.length;
-    setText(
-      this.summary,
-      count === 1
-        ? '1 panel has nothing to show in this range'
-        : `${count} panels have nothing to show in this range`,
-    );
+    if (this.views.some(({ silence }) => silence === undefined)) return;
+    const those = (why: Silence | null): readonly PanelView[] =>
+      this.views.filter(({ silence }) => silence === why);
+    place(this.grid, those(null));
+    this.zero.take(those('zero'));
+    this.silent.take(those('nothing'));
   }
 }
 

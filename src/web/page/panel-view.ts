@@ -5,7 +5,7 @@ import { panelCommand } from './command-line';
 import { copyLine } from './copy';
 import { button, el, icon, setText, withCode } from './dom';
 import { formatTime, titleUnit, valueWriter } from './format';
-import { eventful, fewLines, hasNothing, inOrder, toFrame } from './frame';
+import { type Silence, eventful, fewLines, inOrder, silenceOf, toFrame } from './frame';
 import { Legend } from './legend';
 import { panelLink } from './place';
 import type { Refreshed } from './refresher';
@@ -109,10 +109,10 @@ export class PanelView implements Refreshed {
     this.onView();
   }
 
-  /** Whether its last answer has nothing to show; null before an answer. */
-  get isSilent(): boolean | null {
-    if (this.answer === null) return this.hasFailed ? false : null;
-    return hasNothing(this.answer, this.info);
+  /** Why its last answer need not be drawn; null where it must be, undefined before an answer. */
+  get silence(): Silence | null | undefined {
+    if (this.answer === null) return this.hasFailed ? null : undefined;
+    return silenceOf(this.answer, this.info);
   }
 
   /** Shows whether it has the tab for itself, and offers the other. */

@@ -13,7 +13,7 @@ export const EXAMPLES: readonly QueryExample[] = [
     request: { query: { series: 'mempool', agg: ['max', 'size'], every: '1m', since: '1h' } },
   },
   {
-    title: 'Fee rate, 90th percentile',
+    title: 'Feerate, 90th percentile',
     request: { query: { series: 'tx_fees', agg: ['p90', 'fee_rate'], every: '5m', since: '6h' } },
   },
   {

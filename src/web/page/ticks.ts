@@ -42,6 +42,21 @@ export function incrementsFor(unit: Unit): number[] {
     .filter((step) => !whole || Number.isInteger(step));
 }
 
+/**
+ * The least and the largest value of some lines; null if they have none. A chart must look at all of its
+ * values: uPlot leaves out those of a bucket that begins before the range, whose bar would be cut off.
+ */
+export function extremes(lines: readonly (readonly (number | null)[])[]): [number | null, number | null] {
+  let [least, largest]: [number | null, number | null] = [null, null];
+  for (const values of lines)
+    for (const value of values) {
+      if (value === null) continue;
+      least = least === null ? value : Math.min(least, value);
+      largest = largest === null ? value : Math.max(largest, value);
+    }
+  return [least, largest];
+}
+
 /** Ratio of the axis to the largest value. */
 const HEADROOM = 1.08;
 

@@ -83,14 +83,14 @@ export function writeView(view: View): string {
 }
 
 /**
- * The view of a page that was opened without a range. For a store of a few minutes, an hour would be almost
- * empty.
+ * The view of a page that was opened without a range. Of a store of a few minutes it shows everything: an
+ * hour, and a quarter of one as well, would be almost empty.
  */
 export function fitted(view: View, search: string, times: StoreTimes): View {
   const params = new URLSearchParams(search);
   const end = endOf(times) ?? times.nowMs;
-  const young = times.oldestMs !== null && end - times.oldestMs < RANGES['15m'];
-  return young && !params.has('range') && !params.has('from') ? { ...view, range: '15m' } : view;
+  const isYoung = times.oldestMs === null ? times.live : end - times.oldestMs < RANGES['15m'];
+  return isYoung && !params.has('range') && !params.has('from') ? { ...view, range: ALL } : view;
 }
 
 /** `since` and `until` in the form of the API and the command line. */
@@ -119,7 +119,8 @@ export function panelParams(view: View, times: StoreTimes): URLSearchParams {
 /** How often a visible panel is reloaded, in milliseconds; null if it does not change. */
 export function refreshEveryMs({ range, live }: View, times: StoreTimes): number | null {
   if (!live || typeof range !== 'string' || endOf(times) !== null) return null;
-  const length = range === ALL ? Infinity : RANGES[range];
+  const all = times.oldestMs === null ? 0 : times.nowMs - times.oldestMs;
+  const length = range === ALL ? all : RANGES[range];
   return length <= RANGES['1h'] ? SHORT_EVERY_MS : Math.min(MOST_EVERY_MS, length / LONG_PARTS);
 }
 

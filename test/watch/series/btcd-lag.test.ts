@@ -158,6 +158,15 @@ describe('the watched node among the peers', () => {
     expect(watched.is(other)).toBe(true);
   });
 
+  it('is the one at the port to which a tap leads, where several are there', () => {
+    const bus = new EventBus<MonitorEvents>();
+    const watched = new WatchedPeer('127.0.0.1', 'regtest', bus, { peerPort: 18_333 });
+    const tapped = peerAt(1, '127.0.0.1:18333');
+    expect(watched.is(node)).toBe(true);
+    expect(watched.is(tapped)).toBe(true);
+    expect(watched.is(node)).toBe(false);
+  });
+
   it('is the one whose address is given', () => {
     const { watched } = of('127.0.0.1:18555');
     expect(watched.is(node)).toBe(false);

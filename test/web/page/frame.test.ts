@@ -6,6 +6,7 @@ import {
   inOrder,
   isDrawable,
   isolated,
+  silenceOf,
   stack,
   toFrame,
 } from '../../../src/web/page/frame';
@@ -100,6 +101,20 @@ describe('frames', () => {
       ),
     );
     expect(frame.lines[0]?.values).toEqual([9007199254740992, null, null]);
+  });
+
+  it('need not be drawn without values, or if all are 0: nothing happened, or what was measured was 0', () => {
+    const lines = { plot: 'lines', sums: ['count'] } as const;
+    const of = (...values: readonly (number | null)[]): AnswerRows =>
+      answer([column('time', 'time'), column('gauge', 'float'), column('count', 'int')], [[0, ...values]]);
+    expect(silenceOf(of(null, null), lines)).toBe('nothing');
+    expect(silenceOf(of(null, 0), lines)).toBe('nothing');
+    expect(silenceOf(of(0, 0), lines)).toBe('zero');
+    expect(silenceOf(of(0, 1), lines)).toBeNull();
+    expect(silenceOf(of(-1, 0), lines)).toBeNull();
+    expect(silenceOf(of(0, 0), { plot: 'stacked', sums: [] })).toBe('nothing');
+    // The names in the rows of a table say something.
+    expect(silenceOf(of(0, 0), { plot: 'table', sums: [] })).toBeNull();
   });
 
   it('knows which answers can be drawn', () => {

@@ -6,13 +6,29 @@ import { Cleanup } from '../../support/cleanup';
 import { FakeLive, block, peer } from '../../support/fake-live';
 import { until } from '../../support/until';
 import { type Served, servedPage } from '../served';
+import { highestColour } from './looks';
 
 const ASSETS = path.join(__dirname, '..', '..', '..', 'dist', 'web', 'assets');
 const PHONE = { width: 390, height: 844 };
 const LAPTOP = { width: 1366, height: 900 };
 const NAMES = { node: 'tester', network: 'regtest' };
 
-/** Three minutes of inventory and of addresses, of which there were none, and heights a minute apart. */
+/** A minute an hour ago: eight double spends in its second half, and one in each of the next five minutes. */
+const crowdedMinute = (nowMs: number): number => Math.floor(nowMs / 60_000 - 60) * 60_000;
+
+function doubleSpends(nowMs: number): readonly Point[] {
+  const first = crowdedMinute(nowMs);
+  const crowd = Array.from({ length: 8 }, (_, at) => first + 40_000 + at);
+  return [...crowd, ...[1, 2, 3, 4, 5].map((minute) => first + minute * 60_000)].map((ms) => ({
+    ...{ series: 'double_spends', time: BigInt(ms) * 1_000_000n, tags: NAMES },
+    fields: { tx_id: 'a', conflicts_with: 'b', prev_out: 'c:0' },
+  }));
+}
+
+/**
+ * Three minutes of inventory, of addresses and of a mempool, of which there were none, and heights a minute
+ * apart.
+ */
 function points(nowMs: number): readonly Point[] {
   return [3, 2, 1].flatMap((minutes): readonly Point[] => {
     const time = BigInt(nowMs - minutes * 60_000) * 1_000_000n;
@@ -34,6 +50,7 @@ function points(nowMs: number): readonly Point[] {
         ...{ series: 'addr_relay', time, tags: NAMES },
         fields: { ipv4: 0, ipv6: 0, torv3: 0, fresh: 0, month_old: 0 },
       },
+      { series: 'mempool', time, tags: NAMES, fields: { num_tx: 0, num_orphans: 0, size: 0 } },
       { series: 'blocks', time, tags: NAMES, fields: { best_height: 900 - minutes, num_tx: 1, sha: 'a' } },
       { series: 'tx', time, tags: NAMES, fields: { vsize: 234, tx_size: 234, sha: 'b' } },
       { series: 'btcdmon', time, tags: NAMES, fields: { rss: 1 } },
@@ -62,6 +79,7 @@ chromiumProgram.describe('the layout of the page', (program) => {
   const cleanup = new Cleanup();
   const opened: WatchedPage[] = [];
   const live = new FakeLive();
+  const startMs = Date.now();
   let served: Served;
   let browser: Browser;
 
@@ -73,7 +91,10 @@ chromiumProgram.describe('the layout of the page', (program) => {
         ...{ status: height === 899 ? 'side_chain' : 'accepted', firstFrom: '192.0.2.1:8333' },
         ...{ totalFees: 12_345_678, numTx: 1_234, processMs: 123.4, size: 1_234_567 },
       }));
-    served = await servedPage(cleanup, { live, points: points(Date.now()), assets: ASSETS });
+    served = await servedPage(cleanup, {
+      ...{ live, assets: ASSETS },
+      points: [...points(startMs), ...doubleSpends(startMs)],
+    });
     browser = await startChromium(program, cleanup);
   });
   afterAll(() => cleanup.run());
@@ -82,10 +103,10 @@ chromiumProgram.describe('the layout of the page', (program) => {
     for (const { context } of found) await context.close();
     expect(found.flatMap(({ errors }) => errors())).toEqual([]);
   });
-  const open = async (tab: string, viewport = LAPTOP): Promise<Page> => {
+  const open = async (tab: string, viewport = LAPTOP, range = 'range=15m'): Promise<Page> => {
     const found = await openPage(browser, served.url.replace(/\/$/, ''), { viewport });
     opened.push(found);
-    await found.page.goto(`${served.url}?range=15m&node=tester#${tab}`);
+    await found.page.goto(`${served.url}?${range}&node=tester#${tab}`);
     await found.page.waitForSelector(`#${tab}:not([hidden])`);
     return found.page;
   };
@@ -137,6 +158,29 @@ chromiumProgram.describe('the layout of the page', (program) => {
     await page.waitForFunction(() => document.querySelectorAll('#peers .panel.waiting').length === 0);
     for (const name of ['address-relay', 'address-ages'])
       expect(await page.locator(`#peers .silent #panel-${name}`).count()).toBe(1);
+  });
+
+  it('folds what was always measured as 0 into a line that names it', async () => {
+    const page = await open('mempool');
+    await page.waitForFunction(() => document.querySelectorAll('#mempool .panel.waiting').length === 0);
+    const line = page.locator('#mempool .silent', { has: page.locator('#panel-mempool-count') });
+    expect(await line.locator('summary').textContent()).toBe(
+      'Always 0 in this range: Mempool transactions, Mempool size',
+    );
+    expect(await line.locator('#panel-mempool-count').isVisible()).toBe(false);
+    await line.locator('summary').click();
+    expect(await line.locator('#panel-mempool-count').isVisible()).toBe(true);
+  });
+
+  it('draws the whole bar of a bucket that begins before the range', async () => {
+    const first = crowdedMinute(startMs);
+    const [from, to] = [first + 30_000, first + 360_000].map((ms) => new Date(ms).toISOString());
+    const page = await open('mempool', LAPTOP, `from=${from}&to=${to}`);
+    const panel = page.locator('#panel-double-spends');
+    await until('the bars', async () => ((await panel.locator('.legend').textContent()) ?? '').includes('8'));
+    const height = await highestColour(page, 'double-spends');
+    expect(height).toBeGreaterThan(0.02);
+    expect(height).toBeLessThan(0.2);
   });
 
   it('draws a height until the next one, as a level line', async () => {

@@ -2,29 +2,39 @@ import { readFileSync } from 'node:fs';
 import type axeCore from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** Whether a panel's chart shows something besides its axes. */
-export function isDrawn(page: Page, name: string): Promise<boolean> {
+/**
+ * How far below the upper edge of a panel's chart the highest coloured pixel is, as a share of its height; 1
+ * where nothing but axes is drawn. Lines are coloured; the grid and the background are almost grey.
+ */
+export function highestColour(page: Page, name: string): Promise<number> {
   return page.locator(`#panel-${name} .u-wrap`).evaluate((wrap) => {
     const canvas = wrap.querySelector('canvas');
     const over = wrap.querySelector('.u-over');
     const context = canvas?.getContext('2d');
-    if (canvas == null || over === null || context == null) return false;
+    if (canvas == null || over === null || context == null) return 1;
     const scale = canvas.width / canvas.clientWidth;
     const [inner, outer] = [over.getBoundingClientRect(), wrap.getBoundingClientRect()];
+    const width = Math.ceil(inner.width * scale);
+    const height = Math.ceil(inner.height * scale);
     const { data } = context.getImageData(
       Math.floor((inner.left - outer.left) * scale),
       Math.floor((inner.top - outer.top) * scale),
-      Math.ceil(inner.width * scale),
+      width,
       // A line that is always 0 is on the edge.
-      Math.ceil(inner.height * scale) + 2,
+      height + 2,
     );
-    // Lines are coloured; the grid and the background are almost grey.
     for (let at = 0; at < data.length; at += 4) {
       const [red = 0, green = 0, blue = 0, alpha = 0] = data.subarray(at, at + 4);
-      if (alpha > 100 && Math.max(red, green, blue) - Math.min(red, green, blue) > 40) return true;
+      const isColour = Math.max(red, green, blue) - Math.min(red, green, blue) > 40;
+      if (alpha > 100 && isColour) return Math.min(0.999, Math.floor(at / 4 / width) / height);
     }
-    return false;
+    return 1;
   });
+}
+
+/** Whether a panel's chart shows something besides its axes. */
+export async function isDrawn(page: Page, name: string): Promise<boolean> {
+  return (await highestColour(page, name)) < 1;
 }
 
 /** The contents of a table on the page: the exact value of each cell, or its text. */

@@ -48,6 +48,6 @@ it('draws the bands from the lowest to the highest that has something', () => {
   expect([unknown?.kind, unknown?.label, unknown?.vsize, lowest?.label]).toEqual(['unknown', '?', 700, '2']);
 });
 
-it('places fee rates between the edges', () => {
+it('places feerates between the edges', () => {
   expect([0.01, 0.1, 10, 1_000, 9_999].map(heightOf)).toEqual([0, 0, expect.closeTo(0.5), 1, 1]);
 });

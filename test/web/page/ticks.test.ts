@@ -1,4 +1,4 @@
-import { incrementsFor, timeTicks, valueRange } from '../../../src/web/page/ticks';
+import { extremes, incrementsFor, timeTicks, valueRange } from '../../../src/web/page/ticks';
 
 const at = (hour: number, minute = 0, second = 0, day = 5): number =>
   new Date(2026, 2, day, hour, minute, second).getTime();
@@ -52,6 +52,16 @@ describe('the axis of values', () => {
     const [low, high] = valueRange('height', 925_000, 925_006);
     expect(low).toBeGreaterThan(924_990);
     expect(high).toBeGreaterThan(925_006);
+  });
+
+  it('holds each value of all lines', () => {
+    expect(
+      extremes([
+        [null, 4, -1],
+        [9, null],
+      ]),
+    ).toEqual([-1, 9]);
+    expect(extremes([[null], []])).toEqual([null, null]);
   });
 
   it('has a length even if there is nothing to show, or only 0', () => {

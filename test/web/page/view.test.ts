@@ -49,14 +49,15 @@ describe('the view in the address', () => {
     expect(readView(writeView(DEFAULT_VIEW))).toEqual(DEFAULT_VIEW);
   });
 
-  it('is shorter for a young store, unless the user chose it', () => {
+  it('is everything for a young store, unless the user chose it', () => {
     const nowMs = Date.UTC(2026, 0, 1);
     const rangeOf = (search: string, ageMs: number | null): View['range'] =>
       fitted(readView(search), search, { ...live, oldestMs: ageMs === null ? null : nowMs - ageMs, nowMs })
         .range;
-    expect(rangeOf('', 60_000)).toBe('15m');
+    expect(rangeOf('', 60_000)).toBe(ALL);
     expect(rangeOf('', 3_600_000)).toBe('1h');
-    expect(rangeOf('', null)).toBe('1h');
+    // A node that has just been started.
+    expect(rangeOf('', null)).toBe(ALL);
     expect(rangeOf('?range=6h', 60_000)).toBe('6h');
   });
 
@@ -113,6 +114,8 @@ describe('requests of a view', () => {
     expect(every(fixed)).toBeNull();
     expect(every('1h', false)).toBeNull();
     expect(every(ALL)).toBe(120_000);
+    expect(every(ALL, true, { ...live, oldestMs: NOW - 60_000 })).toBe(2_000);
+    expect(every(ALL, true, { ...live, oldestMs: null })).toBe(2_000);
     expect(every('1h', true, old)).toBeNull();
   });
 });
