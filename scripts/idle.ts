@@ -35,7 +35,7 @@ const WATCHED_START_S = 75;
 const LOOKS = 10;
 
 /** As config/systemd and the Dockerfile start it. */
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '1' };
+const ENVIRONMENT = { MALLOC_ARENA_MAX: '1', GLIBC_TUNABLES: 'glibc.malloc.tcache_count=0' };
 
 const { values } = parseArgs({
   options: {
