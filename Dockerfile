@@ -14,8 +14,9 @@ COPY src src/
 RUN npm run build && npm prune --omit=dev
 
 FROM node:22.21.1-bookworm-slim
-# One arena of glibc's allocator for all threads takes 6 MB less.
-ENV NODE_ENV=production BTCDMON_DATA_DIR=/data HOME=/data MALLOC_ARENA_MAX=1
+# One arena of glibc's allocator for all threads, and no lists of freed pieces for each, take 8 MB less.
+ENV NODE_ENV=production BTCDMON_DATA_DIR=/data HOME=/data MALLOC_ARENA_MAX=1 \
+    GLIBC_TUNABLES=glibc.malloc.tcache_count=0
 WORKDIR /app
 COPY --from=build /build/node_modules node_modules/
 COPY package.json LICENSE ./

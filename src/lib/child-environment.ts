@@ -8,6 +8,12 @@ const ENVIRONMENT = /^(PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|LD_\w+|DYLD_\w+|FAKETIME\
 const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
 
 /**
+ * No lists of freed pieces for each thread: they keep pages that hold nothing else. An idle process of a
+ * store takes 1 MB less.
+ */
+const NO_THREAD_CACHES = { GLIBC_TUNABLES: 'glibc.malloc.tcache_count=0' };
+
+/**
  * DuckDB's allocator (jemalloc) keeps freed pieces of up to 4 kB for each thread, and not of 32 kB as is its
  * default: an idle process of a store takes 2 MB less. Large pieces begin at a page, and not somewhere within
  * one more: 3 MB less. There is one arena and not one for each processor: another 3 MB less.
@@ -19,6 +25,7 @@ export function childEnvironment(): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => ENVIRONMENT.test(name))),
     ...ONE_ARENA,
+    ...NO_THREAD_CACHES,
     ...SMALL_CACHES,
   };
 }

@@ -13,9 +13,12 @@ import { Questions } from './questions';
 
 /**
  * After this time without a write the freed memory is given back. An idle node writes once an interval, 5 s;
- * its store takes 5 MB less (scripts/idle.ts). A busy one writes more often and reuses the memory.
+ * its store then takes 8 MB less until the next write. A busy one writes more often and reuses the memory.
  */
-const QUIET_MS = 2_000;
+const QUIET_MS = 500;
+
+/** The least time between two such rests: each takes some 15 ms. */
+const REST_EVERY_MS = 2_500;
 
 /** How the server of a store answers, and ends its process. */
 export interface StoreServerModules {
@@ -32,6 +35,7 @@ export class StoreServer {
   private probe: Probe | undefined;
   private retention: Retention | undefined;
   private quiet: NodeJS.Timeout | undefined;
+  private restedMs = -Infinity;
   /** Whether the store takes memory that opening it anew would give back. */
   private hasGrown = false;
 
@@ -87,12 +91,13 @@ export class StoreServer {
 
   private async write({ groups, mayBeStored }: Extract<ToStore, { kind: 'write' }>): Promise<void> {
     const writer = this.opened?.writer;
+    clearTimeout(this.quiet);
     try {
       if (writer === undefined) throw new Error('the store is open for reading');
       await writer.writeColumns(groups, mayBeStored);
       this.modules.send({ kind: 'written' });
-      clearTimeout(this.quiet);
-      this.quiet = setTimeout(() => void this.settle(), QUIET_MS);
+      const waitMs = Math.max(QUIET_MS, this.restedMs + REST_EVERY_MS - performance.now());
+      this.quiet = setTimeout(() => void this.settle(), waitMs);
     } catch (error) {
       this.failed(error, false);
       // Opening the file anew here would end the panels' queries; the next process answers them.
@@ -117,9 +122,10 @@ export class StoreServer {
   private async settle(): Promise<void> {
     const { opened, questions, retention } = this;
     if (opened === undefined) return;
+    this.restedMs = performance.now();
     const mayReopen = questions?.isIdle === true && retention?.isResting !== false;
     if (!this.hasGrown || !mayReopen) {
-      await opened.holder.store.returnFreed();
+      await (opened.writer?.rest() ?? opened.holder.store.returnFreed());
       return;
     }
     this.hasGrown = false;

@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { collectAll } from '../lib/collect-garbage';
 import { FailureError, messageOf } from '../lib/errors';
 import type { Point } from '../metrics/point';
 import type { SeriesName } from '../metrics/schema';
@@ -90,6 +92,18 @@ export class StoreWriter {
         this.spoilt = 'file';
       });
     return this.refreshing;
+  }
+
+  /**
+   * Gives memory back while nothing is written: above all that of the appenders, whose chunks take a page or
+   * more for each column.
+   */
+  async rest(): Promise<void> {
+    this.closeAppenders();
+    // Chunks are freed with the objects that refer to them, in a later turn.
+    collectAll();
+    await nextTurn();
+    await this.opened?.store.returnFreed();
   }
 
   async close(): Promise<void> {

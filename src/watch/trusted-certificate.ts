@@ -1,10 +1,19 @@
 import { X509Certificate } from 'node:crypto';
-import { type ConnectionOptions, type PeerCertificate, checkServerIdentity } from 'node:tls';
+import {
+  type ConnectionOptions,
+  type PeerCertificate,
+  checkServerIdentity,
+  createSecureContext,
+} from 'node:tls';
 import { FailureError } from '../lib/errors';
 import { readCertificates } from '../lib/secret';
 
-/** The options of TLS that decide which certificate is accepted. */
-export type TrustOptions = Pick<ConnectionOptions, 'ca' | 'checkServerIdentity'>;
+/**
+ * The options of TLS that decide which certificate is accepted. All connections share one context: btcd ends
+ * a connection after each call, and Node.js would make a context for each of them, whose memory is freed when
+ * the garbage is collected.
+ */
+export type TrustOptions = Pick<ConnectionOptions, 'secureContext' | 'checkServerIdentity'>;
 
 /**
  * The certificate that a node must present: btcd's own, which it generates (`rpc.cert`), or one that leads to
@@ -38,7 +47,7 @@ export class TrustedCertificate {
     const prints = fingerprintsOf(pem, what);
     this.pem = pem;
     this.trust = {
-      ca: pem,
+      secureContext: createSecureContext({ ca: pem }),
       // A certificate in the file proves the node's identity by itself, whatever name was dialled. btcd's
       // certificate names localhost and the addresses that its machine had when it was generated.
       checkServerIdentity: (host, presented: PeerCertificate) =>

@@ -105,26 +105,39 @@ describe('the writer of the store', () => {
     expect(await count()).toEqual([16n, 16n]);
   });
 
+  /** A point with every number for each of the series that have many. */
+  const widePoints = (time: bigint): Point[] =>
+    SERIES_NAMES.flatMap((series) => {
+      const numbers = Object.entries(seriesOf(series).columns).filter(([, { type }]) => type === 'int');
+      const fields = Object.fromEntries(numbers.map(([name]) => [name, 1]));
+      return numbers.length > 5 ? [{ series, time, tags: { node: 'n', network: 'r' }, fields }] : [];
+    });
+
   it('takes less memory after its file was opened anew', async () => {
     const held = async () =>
       Number(
         (await rows("SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag <> 'METADATA'"))[0]?.[0],
       );
-    const fields = (series: (typeof SERIES_NAMES)[number]) =>
-      Object.fromEntries(
-        Object.entries(seriesOf(series).columns).flatMap(([name, { type }]) =>
-          type === 'int' ? [[name, 1]] : [],
-        ),
-      );
-    const wide = SERIES_NAMES.filter((series) => Object.keys(fields(series)).length > 5);
-    for (const time of [1n, 2n, 3n])
-      await exporter.write(
-        wide.map((series) => ({ series, time, tags: { node: 'n', network: 'r' }, fields: fields(series) })),
-      );
+    for (const time of [1n, 2n, 3n]) await exporter.write(widePoints(time));
     const before = await held();
     await exporter.refresh();
     expect(before).toBeGreaterThan(10e6);
     expect(await held()).toBeLessThan(before / 4);
+  });
+
+  it('takes no more memory the more often it rests, and loses nothing', async () => {
+    const writeAndRest = async (from: bigint, count: bigint): Promise<number> => {
+      for (let time = from; time < from + count; time++) {
+        await exporter.write(widePoints(time));
+        // What comes meanwhile is written.
+        await Promise.all([exporter.rest(), time % 5n === 0n ? exporter.write(widePoints(-time)) : null]);
+      }
+      return process.memoryUsage().rss;
+    };
+    const before = await writeAndRest(1n, 10n);
+    // Appenders that nobody freed took 4 MB each time.
+    expect((await writeAndRest(11n, 30n)) - before).toBeLessThan(40e6);
+    expect(await rows('SELECT count(*), count(DISTINCT time) FROM msg_recv')).toEqual([[48n, 48n]]);
   });
 
   it('skips a point that does not fit, and no other', async () => {

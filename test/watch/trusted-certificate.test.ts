@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { systemTimer } from '../../src/lib/timer';
 import { RpcClient } from '../../src/watch/rpc-client';
+import { TrustedCertificate } from '../../src/watch/trusted-certificate';
 import { type Certificate, issueCertificate, makeCertificate, openssl } from '../support/certificate';
 import { Cleanup } from '../support/cleanup';
 import { startHttpServer } from '../support/http-server';
@@ -44,6 +45,18 @@ openssl.describe('the certificate of a node', () => {
     const message = await ask(issue(authority, 'DNS:another-machine'), authority);
     expect(message).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
     expect(message).toContain('the URL must use a name that is in it');
+  });
+
+  it('is read once for all connections, until its file holds another', async () => {
+    const [own, other] = [make('IP:127.0.0.1'), make('IP:127.0.0.1')];
+    const certificate = new TrustedCertificate(own.certificateFile);
+    const { secureContext } = await certificate.options();
+    expect(secureContext).toBeDefined();
+    expect(await certificate.reread()).toBe(false);
+    expect((await certificate.options()).secureContext).toBe(secureContext);
+    copyFileSync(other.certificateFile, own.certificateFile);
+    expect(await certificate.reread()).toBe(true);
+    expect((await certificate.options()).secureContext).not.toBe(secureContext);
   });
 
   it('is refused in one line where the file holds none', async () => {

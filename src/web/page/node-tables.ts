@@ -25,7 +25,13 @@ export const TIP_COLUMNS: readonly LiveColumn<PointRow>[] = [
     text: (tip) => known(numberIn(tip, 'branch_length'), digits),
     order: (tip) => numberIn(tip, 'branch_length'),
   },
-  { title: 'Hash', className: 'hash', text: (tip) => textIn(tip, 'sha'), hint: (tip) => textIn(tip, 'sha') },
+  {
+    title: 'Hash',
+    className: 'hash block-hash',
+    text: (tip) => textIn(tip, 'sha'),
+    hint: (tip) => textIn(tip, 'sha'),
+    isId: true,
+  },
 ];
 
 /** Columns of the blocks that the listener and the node both had; `now` is the server's time. */
@@ -39,9 +45,10 @@ export function clockColumns(now: () => number): readonly LiveColumn<PointRow>[]
   return [
     {
       title: 'Block',
-      className: 'hash',
+      className: 'hash block-hash',
       text: (block) => textIn(block, 'sha'),
       hint: (block) => textIn(block, 'sha'),
+      isId: true,
     },
     {
       title: 'Age',

@@ -143,7 +143,7 @@ export class NodeView implements Refreshed {
   private health(node: string, health: PointRow | undefined, peers: readonly NodePeer[]): void {
     const isUp = health?.['is_up'];
     this.figure('state', isUp === true ? 'Up' : isUp === false ? 'No answer' : UNKNOWN, node);
-    this.figure('height', known(numberIn(health, 'height'), digits), chainNote(health));
+    this.figure('height', known(numberIn(health, 'height'), digits), chainNote(health, peers));
     const inbound = peers.filter(({ isInbound }) => isInbound).length;
     this.figure(
       'peers',

@@ -51,7 +51,13 @@ export function blockColumns(now: Now): readonly LiveColumn<LiveBlock>[] {
       text: ({ processMs }) => known(processMs, (ms) => formatValue(ms, 'ms')),
     },
     { title: 'Status', text: ({ status }) => status.replaceAll('_', ' ') },
-    { title: 'Hash', className: 'hash', text: ({ sha }) => sha, hint: ({ sha }) => sha, isId: true },
+    {
+      title: 'Hash',
+      className: 'hash block-hash',
+      text: ({ sha }) => sha,
+      hint: ({ sha }) => sha,
+      isId: true,
+    },
   ];
 }
 

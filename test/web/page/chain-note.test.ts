@@ -19,3 +19,18 @@ it('does not say that a node loads what nobody has', () => {
   expect(chainNote(status(200, 200, true, 1))).toBe('');
   expect(chainNote({ time: 0, height: 0, headers: null })).toBe('only the genesis block');
 });
+
+it('says how many blocks a btcd lacks of those that half of its peers have', () => {
+  const btcd = { time: 0, height: 600, headers: 600 };
+  const peers = (...heights: (number | null)[]) => heights.map((height) => ({ height }));
+  expect(chainNote(btcd, peers(1_200, 1_200, 1_201))).toBe('of 1\u202f200 that its peers have');
+  expect(chainNote({ ...btcd, height: 0, headers: 0 }, peers(1_200))).toBe(
+    'of 1\u202f200 that its peers have',
+  );
+  // A block is on its way; no peer tells its height; a few peers lie.
+  expect(chainNote(btcd, peers(600, 602, 606))).toBe('');
+  expect(chainNote(btcd, peers(null, null))).toBe('');
+  expect(chainNote(btcd, peers(600, 600, 2_000_000_000, 2_000_000_000))).toBe('');
+  // A Core knows better.
+  expect(chainNote(status(600, 600, false, 1), peers(1_200, 1_200))).toBe('');
+});

@@ -79,6 +79,25 @@ chromiumProgram.describe('the section of a watched node', (program) => {
     expect(plain(blocks[0]?.[2] ?? null)).toBe('351 ms');
   });
 
+  it('shows the ends of block hashes, which begin with zeros, and links them', async () => {
+    const page = await open();
+    for (const table of ['Chain tips', 'Block delay behind the listener']) {
+      const hash = page.locator(`#node [aria-label="${table}"] td.hash a`).first();
+      expect(await hash.getAttribute('href')).toMatch(/#why-[0-9a-f]{64}$/);
+      const seen = await hash.evaluate((link) => {
+        const { left, right } = link.getBoundingClientRect();
+        return [0, 63].map((at) => {
+          const range = document.createRange();
+          range.setStart(link.firstChild ?? link, at);
+          range.setEnd(link.firstChild ?? link, at + 1);
+          const digit = range.getBoundingClientRect();
+          return digit.left >= left - 1 && digit.right <= right + 1;
+        });
+      });
+      expect(seen).toEqual([false, true]);
+    }
+  });
+
   it('shows each peer with its traffic, sorts them, and takes nothing that a peer says as markup', async () => {
     const page = await open();
     const rows = await cellsOf(page, '#node [aria-label="Peers of the watched node"]');
