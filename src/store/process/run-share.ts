@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { stateOf, threadsOf } from './thread-state';
 
 /** How long a thread has run, and how long it was ready and waited for a processor, in milliseconds. */
@@ -47,8 +48,7 @@ export class RunShare {
       // The system adds a wait at its end. A thread that was ready and has not run waited all the time.
       waited += hasRun === 0 && ready.has(thread) ? elapsed : now.waited - then.waited;
     }
-    const wanted = ran + waited;
-    return wanted <= 0 ? 1 : 1 - (Math.min(1, wanted / elapsed) * Math.max(0, waited)) / wanted;
+    return shareOf({ ran, waited: Math.max(0, waited) }, elapsed, availableParallelism());
   }
 
   /** The times of all threads, and which of them are ready or run at this moment. */
@@ -70,4 +70,16 @@ export class RunShare {
     }
     return { times, ready };
   }
+}
+
+/**
+ * The share of `elapsed` milliseconds in which a process could run, from the times of all its threads. Its
+ * threads also wait for one another: DuckDB has one for each processor, and Node.js has its own. So the share
+ * is at least the part that the process took of all processors.
+ */
+export function shareOf({ ran, waited }: ThreadTimes, elapsed: number, processors: number): number {
+  const wanted = ran + waited;
+  if (wanted <= 0) return 1;
+  const hadIts = 1 - (Math.min(1, wanted / elapsed) * waited) / wanted;
+  return Math.max(hadIts, Math.min(1, ran / (processors * elapsed)));
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RunShare } from '../../../src/store/process/run-share';
+import { RunShare, shareOf } from '../../../src/store/process/run-share';
 import { cpuSecondsOf } from '../../support/proc';
 import { findProgram, requirement } from '../../support/requires';
 import { until } from '../../support/until';
@@ -48,4 +48,14 @@ it('is all of the time for a process that sleeps, that was stopped, or of which 
   const shares = [asleep, stopped, ended, undefined].map((pid) => new RunShare(pid));
   await sleep(200);
   for (const share of shares) expect(share.take()).toBeCloseTo(1, 1);
+});
+
+it('is all of the time for a process that uses all processors itself, and whose threads wait for one another', () => {
+  expect(shareOf({ ran: 100, waited: 50 }, 50, 2)).toBe(1);
+  // Others take half of the processors.
+  expect(shareOf({ ran: 50, waited: 100 }, 50, 2)).toBe(0.5);
+  expect(shareOf({ ran: 10, waited: 40 }, 50, 2)).toBeCloseTo(0.2);
+  // One thread that is never waiting, on many processors.
+  expect(shareOf({ ran: 50, waited: 0 }, 50, 16)).toBe(1);
+  expect(shareOf({ ran: 0, waited: 0 }, 50, 2)).toBe(1);
 });
