@@ -137,16 +137,17 @@ export class StoreServer {
 
   /**
    * Ends this process where a statement leaves no memory for what the program itself asks or writes. There is
-   * enough in the next process; in this one a panel would fail until the statement ends. Ends it also after a
-   * fatal error, because DuckDB then refuses everything, and the next process opens the file at once. The
-   * writer could open the file anew here, but first it would have to wait for the end of the statement that
-   * caused the error, perhaps until its deadline.
+   * enough in the next process; in this one a panel would fail until the statement has ended and DuckDB has
+   * freed what it took. The next process has run no statement, so it is not ended for the same reason. Ends
+   * it also after a fatal error, because DuckDB then refuses everything, and the next process opens the file
+   * at once. The writer could open the file anew here, but first it would have to wait for the end of the
+   * statement that caused the error, perhaps until its deadline.
    */
   private readonly failed = (error: unknown, isStatement: boolean): void => {
     const message = messageOf(error);
-    if (!isStatement && this.questions?.hasStatements === true && isOutOfMemory(message))
-      this.modules.end(`a statement left no memory: ${message}`);
-    if (this.questions?.hadStatements === true && isFatal(message)) this.modules.end(message);
+    if (this.questions?.hadStatements !== true) return;
+    if (!isStatement && isOutOfMemory(message)) this.modules.end(`a statement left no memory: ${message}`);
+    if (isFatal(message)) this.modules.end(message);
   };
 
   private readonly warn = (message: string): void => void this.modules.send({ kind: 'warn', message });

@@ -305,9 +305,14 @@ it('ends a process in which a statement leaves no memory for a panel, and asks t
   expect(warnings).toEqual([
     expect.stringContaining('it said: a statement left no memory: the store: Out of'),
   ]);
-  // Where no statement runs it is the panel that takes too much.
+  // Where no statement ran it is the panel that takes too much.
   await writeFile(full, '');
   await expect(countTx(asking)).rejects.toThrow('Out of Memory');
+  // DuckDB may still have the memory of a statement that has ended.
+  await raw(asking, 'SELECT 1');
+  await writeFile(full, '');
+  expect(await countTx(asking)).toEqual([[1], [1]]);
+  expect(warnings).toHaveLength(2);
 });
 
 it('gives a statement no more memory than the limit', async () => {
