@@ -19,6 +19,8 @@ export class LoopLag {
   private first: number | undefined;
   private timer: NodeJS.Timeout | undefined;
   private longest = 0;
+  /** Whether no interval has ended yet. The first one may begin later than this. */
+  private isFirst = true;
 
   /** @param intervalMs nominal time between two calls of `take` */
   constructor(private readonly intervalMs: number) {
@@ -33,7 +35,8 @@ export class LoopLag {
 
   /**
    * The delay in milliseconds that one in a hundred moments of the current interval saw, and at least the
-   * time by which this call is late. Undefined if the interval was too short. Starts the next interval.
+   * time by which this call is late; the first call is never late, because nobody knows when it was due.
+   * Undefined if the interval was too short. Starts the next interval.
    */
   take(): number | undefined {
     const elapsedMs = performance.now() - this.since;
@@ -46,7 +49,8 @@ export class LoopLag {
     // interval.
     const seen = longest - elapsedMs / 100;
     const sampled = count === 0 ? -Infinity : this.histogram.percentile(99) / 1e6 - RESOLUTION_MS;
-    const late = elapsedMs - this.intervalMs;
+    const late = this.isFirst ? 0 : elapsedMs - this.intervalMs;
+    this.isFirst = false;
     this.begin();
     if (count === 0 && late <= 0 && seen <= 0) return undefined;
     return Math.max(0, sampled, seen, late);

@@ -33,6 +33,12 @@ it('does not hide one long delay among many samples', async () => {
   expect(lag.take()).toBeGreaterThanOrEqual(300);
 });
 
+it('does not take the start of a program, before its first interval, for a delay', async () => {
+  const lag = new LoopLag(50);
+  await sleep(2_000);
+  expect(lag.take()).toBeLessThan(1_000);
+});
+
 it('is undefined for an interval that is shorter than a sample', () => {
   const lag = new LoopLag(60_000);
   expect(lag.take()).toBeUndefined();
