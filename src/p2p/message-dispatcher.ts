@@ -80,6 +80,7 @@ export class MessageDispatcher implements TransportSink {
       return this.modules.prepareCompact(this.connection, name, payload);
     return name === 'block' && payload.length >= LARGE_BLOCK_BYTES ? this.prepareBlock(payload) : 'done';
   }
+
   arrived(name: string, bytes: number): void {
     const command = isCommand(name) ? name : 'other';
     this.bytes = bytes;

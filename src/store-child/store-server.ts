@@ -17,7 +17,7 @@ import { Questions } from './questions';
  */
 const QUIET_MS = 500;
 
-/** The least time between two such rests: each takes some 15 ms. */
+/** The least time between two such rests: each collects all garbage. */
 const REST_EVERY_MS = 2_500;
 
 /** How the server of a store answers, and ends its process. */
