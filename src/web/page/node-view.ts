@@ -13,6 +13,7 @@ import {
   pointsOf,
   textIn,
 } from './node-queries';
+import { nodeVersion } from './node-version';
 import { TIP_COLUMNS, chainTips, clockColumns } from './node-tables';
 import type { Refreshed } from './refresher';
 
@@ -137,7 +138,7 @@ export class NodeView implements Refreshed {
     this.warning.hidden = warnings === 0;
     this.health(node, health, shown);
     this.clocks(clock[0]);
-    this.figure('version', known(numberIn(health, 'version'), String));
+    this.figure('version', nodeVersion(health) ?? UNKNOWN);
   }
 
   private health(node: string, health: PointRow | undefined, peers: readonly NodePeer[]): void {

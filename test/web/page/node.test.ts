@@ -63,7 +63,7 @@ chromiumProgram.describe('the section of a watched node', (program) => {
     expect(await figure(page, 'Height')).toBe('900 006loads the chain, 75 %');
     expect(await figure(page, 'Peers')).toBe('128 out, 4 in');
     expect(await figure(page, 'Uptime')).toBe('3 h 16 min');
-    expect(await figure(page, 'Version')).toBe('260000');
+    expect(await figure(page, 'Version')).toBe('Core 26.0');
     expect(await figure(page, 'RPC latency')).toMatch(/^[2-4] mslongest 9 ms$/);
     expect(await figure(page, 'Node first')).toBe('12of 40 that both had');
     expect(await page.textContent('#node .notice.warn')).toBe(`${WATCHED} warns: ${EVIL_WARNING}`);
