@@ -617,7 +617,7 @@ describe('a path that begins with ~/', () => {
     [['top', '--once', '--from', `duckdb:~/${name}/x`], {}, `store ${expanded}: the folder`, 1],
     [['serve', '--from', `duckdb:~/${name}/x`], {}, `store ${expanded}: the folder`, 1],
     [
-      ['-c', '127.0.0.1:1', '--export', `parquet:~/${name}/x/y`],
+      ['-c', '127.0.0.1:1', '--http', 'off', '--export', `parquet:~/${name}/x/y`],
       { BTCDMON_DATA_DIR: tmpdir() },
       `parquet:${expanded}/y: the folder`,
       1,
