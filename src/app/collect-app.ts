@@ -12,6 +12,7 @@ import type { AlertSettings } from './alerting';
 import { writeAlerts } from './alert-points';
 import { openOutputs } from './outputs';
 import { type RunningProgram, runningProgram } from './program-end';
+import { sayReady } from './say-ready';
 import { selfAccount } from './self-account';
 import { openPage } from './serving';
 import type { HttpSettings } from '../web/settings';
@@ -125,7 +126,7 @@ export async function startCollect(
       warn(
         `--listen ${formatListenAddress(place)}: without --tls-cert the token and all points can be read on the way`,
       );
-    for (const [message, details] of told) log.info(message, details);
+    for (const [message, details] of told) sayReady(log, message, details);
   } catch (error) {
     await stop();
     throw error;

@@ -35,6 +35,7 @@ import { openI2p } from './i2p';
 import { makeRoutes } from './routes';
 import { openRecording, type Recording } from './recording';
 import { RELAY_VIEW_LIMITS } from './relay-view-limits';
+import { sayReady } from './say-ready';
 import { openPage } from './serving';
 import { startWatching } from './watching';
 import { openWhy } from './why';
@@ -176,7 +177,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     compareClock();
     headers.write();
   }, intervalMs);
-  log.info('listening', {
+  sayReady(log, 'listening', {
     network,
     peers: config.connect.length,
     ...(join === undefined ? {} : { join: join.peers, known: join.addrman.size }),

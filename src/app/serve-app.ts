@@ -10,6 +10,7 @@ import { checkPath } from '../store/open-errors';
 import { StoreProcess } from '../store/process/store-process';
 import { PageServer } from '../web/page-server';
 import type { HttpSettings } from '../web/settings';
+import { sayReady } from './say-ready';
 
 /** The store to show, and the address of its page. */
 export interface ServeConfig {
@@ -55,7 +56,7 @@ export async function serveStore(
     log.warn('the store is of an older version; a node that writes into it once adds what it lacks', {
       series: outdated,
     });
-  log.info('showing', { store: absolute, page: url });
+  sayReady(log, 'showing', { store: absolute, page: url });
   return {
     url,
     stop: async () => {

@@ -6,6 +6,7 @@ import type { AlertSettings } from './alerting';
 import { writeAlerts } from './alert-points';
 import { openOutputs } from './outputs';
 import { ProgramEnd, type RunningProgram, runningProgram } from './program-end';
+import { sayReady } from './say-ready';
 import { selfAccount } from './self-account';
 import { openPage } from './serving';
 import { type CaptureConfig, readCaptureOf } from './capture-reading';
@@ -80,7 +81,7 @@ export async function startTapApp(
         (error: unknown) => ending.fail(error as Error),
       );
     }
-    log.info(config.capture === undefined ? 'watching' : 'reading a capture', {
+    sayReady(log, config.capture === undefined ? 'watching' : 'reading a capture', {
       network,
       nodes: config.capture === undefined ? watching.nodes : [config.capture.node],
       export: queues.map(({ name }) => name),

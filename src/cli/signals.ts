@@ -1,4 +1,9 @@
-/** Milliseconds from the signal until the program is killed, in case something can't be interrupted. */
+import { afterRunning } from '../lib/running-time';
+
+/**
+ * Milliseconds from the signal until the program is killed, in case something can't be interrupted. Those do
+ * not count in which the machine let it stand still.
+ */
 const END_MS = 4_800;
 
 let signalled = false;
@@ -24,11 +29,12 @@ export async function untilSignal(
       signalled = true;
       process.once('SIGINT', () => process.exit(1));
       process.once('SIGTERM', () => process.exit(1));
-      setTimeout(() => {
+      const kill = (): void => {
         killed();
         // What was logged is written first.
         setImmediate(() => process.kill(process.pid, 'SIGKILL'));
-      }, END_MS).unref();
+      };
+      afterRunning(END_MS, kill, { holds: false });
       resolve();
     };
     process.once('SIGINT', onSignal);

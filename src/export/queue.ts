@@ -129,7 +129,8 @@ export class ExportQueue<Batch> implements PointQueue {
       for (const result of results)
         if (result.status === 'rejected') this.warn(`could not be closed: ${diskProblem(result.reason)}`);
     });
-    await waitAtMost(deadlineMs - (clock.monotonicMs() - start), closing);
+    // Where the machine let the program stand still meanwhile, the time for closing is left all the same.
+    await waitAtMost(Math.max(deadlineMs * CLOSE_SHARE, deadlineMs - (clock.monotonicMs() - start)), closing);
     return stats;
   }
 

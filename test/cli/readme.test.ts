@@ -111,7 +111,7 @@ it('a fresh clone runs the demo by the first command of README, and what it says
     await run(`git clone --quiet --depth 1 "file://${ROOT}" "${clone}"`, folder);
     // The packages are those of package-lock.json, as `npm ci` installs them.
     symlinkSync(path.join(ROOT, 'node_modules'), path.join(clone, 'node_modules'));
-    const said = await run(`${demo} -- --seconds 5 --data-dir "${data}"`, clone);
+    const said = await run(`${demo} -- --seconds 10 --data-dir "${data}"`, clone);
     expect(said).toMatch(/[1-9]\d* points are in the store/);
     const [, next = ''] = /What to type next:\n\n +(.*)\n/.exec(said) ?? [];
     expect(await run(next, clone)).toMatch(/pubkeyhash +\d+/);
@@ -157,14 +157,16 @@ btcd.describe('a new user, who follows README in a new folder', (program) => {
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-    const exited = once(child, 'exit') as Promise<[number | null]>;
+    // After its exit the rest of its output may still be in the pipe.
+    let hasEnded = false;
+    const closed = (once(child, 'close') as Promise<[number | null]>).finally(() => (hasEnded = true));
     cleanup.add(child, (it) => it.kill('SIGKILL'));
     return {
       output: () => output,
-      ended: () => (child.exitCode === null ? undefined : `it ended:\n${output}`),
+      ended: () => (hasEnded ? `it ended:\n${output}` : undefined),
       stop: async () => {
         child.kill('SIGINT');
-        return (await exited)[0];
+        return (await closed)[0];
       },
     };
   }
@@ -194,7 +196,7 @@ btcd.describe('a new user, who follows README in a new folder', (program) => {
     expect(README).toContain('`--seconds 60` ends it');
     const demo = leave('btcdmon-node demo');
     await until('the page', async () => (await fetch(page)).ok, { giveUp: demo.ended });
-    expect(demo.output()).toContain(page);
+    await until('it to say where', () => demo.output().includes(page), { giveUp: demo.ended });
     await until('blocks', () => /[1-9]\d* points/.test(demo.output()), { giveUp: demo.ended });
     expect(await demo.stop()).toBe(0);
     const [, next = ''] = /What to type next:\n\n +(btcdmon-node .*)\n/.exec(demo.output()) ?? [];
@@ -235,7 +237,11 @@ btcd.describe('a new user, who follows README in a new folder', (program) => {
     expect(await asks('btcdmon-node query msg_recv --agg sum inv --every 1m')).toContain('sum_inv');
     for (const command of ['btcdmon-node top', 'btcdmon-node alerts'])
       expect(README).toContain(`\`${command}\``);
-    expect(await run('btcdmon-node top')).toMatch(/^ok {3}peers {6}1 peer\./m);
+    await until(
+      'the peer in top',
+      async () => /^ok {3}peers {6}1 peer\./m.test(await run('btcdmon-node top')),
+      { giveUp: listener.ended },
+    );
     expect(await run('btcdmon-node alerts')).toContain('no-peers');
     expect(await listener.stop()).toBe(0);
   });

@@ -55,7 +55,7 @@ function run(args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Run
     execFile(
       process.execPath,
       [BIN, ...args],
-      { env: environment(more), timeout: 60_000 },
+      { env: environment(more), timeout: 240_000 },
       (error, _, stderr) => resolve({ status: Number(error?.code ?? (error === null ? 0 : NaN)), stderr }),
     );
   });

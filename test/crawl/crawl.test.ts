@@ -14,6 +14,7 @@ import { RETURN, asn, program as mapOf } from '../support/asmap';
 import { Cleanup } from '../support/cleanup';
 import { HEIGHT, hostOf, nodeOf } from '../support/crawl-network';
 import { FakePeer, versionPayload } from '../support/fake-peer';
+import { freePort } from '../support/free-port';
 import { outputOf, runProgram } from '../support/program';
 import { SocksProxy } from '../support/socks-proxy';
 import { type CrawlNetwork, startCrawlNetwork } from '../support/start-crawl-network';
@@ -142,9 +143,9 @@ describe('a crawl of a simulated network', () => {
   });
 
   it('goes on after kill -9, and tries again only what was open at that moment', async () => {
-    const network = cleanup.add(await startCrawlNetwork({ reachable: 200, dead: 1_000, silent: 5 }), (it) =>
-      it.stop(),
-    );
+    // It answers half of the nodes' questions, so that the crawl is not over when it is killed.
+    const size = { reachable: 200, dead: 1_000, silent: 5, answers: 100 };
+    const network = cleanup.add(await startCrawlNetwork(size), (it) => it.stop());
     const workers = 10;
     const args = [...crawlOf(network), '--workers', String(workers)];
     const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
@@ -152,11 +153,16 @@ describe('a crawl of a simulated network', () => {
     const patience = { giveUp: first.ended };
     await until('half of it', async () => sum((await network.counts()).getaddrs) >= 100, patience);
     await first.kill();
-    const before = sum((await network.counts()).getaddrs);
+    // What it sent may not have been read yet.
+    const before = await until('the network to have read everything', async () => {
+      const { getaddrs, open } = await network.counts();
+      return open === 0 && sum(getaddrs);
+    });
     expect(before).toBeLessThan(200);
     const [journal = ''] = await readdir(path.join(folder, 'crawl-regtest')).then((names) =>
       names.filter((name) => name.endsWith('.journal')),
     );
+    await network.release();
     const noted = (await readFile(path.join(folder, 'crawl-regtest', journal), 'latin1')).match(/"node":/g);
 
     const log = await runToEnd(args);
@@ -301,21 +307,10 @@ describe('a crawl by a proxy', () => {
   });
 
   it('fails where the proxy does not work, and keeps no snapshot of nobody', async () => {
-    const dead = await SocksProxy.start({});
-    await dead.stop();
+    const dead = `127.0.0.1:${await freePort()}`;
     const program = cleanup.add(
       runProgram(
-        [
-          'crawl',
-          '--proxy',
-          dead.endpoint,
-          '--connect',
-          '1.2.3.4',
-          '--seed',
-          'a.example',
-          '--data-dir',
-          folder,
-        ],
+        ['crawl', '--proxy', dead, '--connect', '1.2.3.4', '--seed', 'a.example', '--data-dir', folder],
         folder,
       ),
       (it) => it.kill(),

@@ -43,7 +43,7 @@ async function demo(
       },
     },
   );
-  await until('the network', () => text.includes('points stored'));
+  await until('the network', () => text.includes('points stored'), { ms: 240_000 });
   return { text: () => text, signal, done };
 }
 

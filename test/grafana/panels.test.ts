@@ -29,6 +29,9 @@ import { until } from '../support/until';
 const HOUR_MS = 3_600_000;
 const MINUTE_NS = 60_000_000_000n;
 
+/** After so many seconds Prometheus knows whether a scrape has failed, which may take a second. */
+const SETTLED_S = 5;
+
 /** In no other run is the clock set: test/cli/clock.test.ts sets it, and reads what the node reports. */
 const CLOCK_STEPS = 'clock-steps';
 
@@ -115,19 +118,24 @@ influxd.describe('the panels of a run on regtest', () => {
     const run = await startPanelRun(folder, { exports }, cleanup);
     // The last thing that is scraped: it is written half a minute after a block.
     const last = expressions(panelOf('block-propagation')).expressions[0]?.text ?? '';
-    await until('the spread of blocks to be scraped', async () => {
-      if (scraped === undefined) return true;
-      const [sample] = await scraped.query(expandPromql(last));
-      return Number.isFinite(Number(sample?.value[1] ?? NaN));
-    });
-    lastScrape = Date.now() / 1_000;
+    // A scrape that takes too long leaves a gap, so all are asked about the moment at which this was there.
+    lastScrape = await until(
+      'the spread of blocks to be scraped',
+      async () => {
+        const at = Date.now() / 1_000 - SETTLED_S;
+        if (scraped === undefined) return at;
+        const [sample] = await scraped.query(expandPromql(last), at);
+        return Number.isFinite(Number(sample?.value[1] ?? NaN)) && at;
+      },
+      { giveUp: run.program.ended, ms: 240_000 },
+    );
     metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
     expect(await run.program.stop()).toBe(0);
     end = BigInt(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS) * 1_000_000n;
     await rollUp(server, { since: Number(since / 1_000_000n), until: Number(end / 1_000_000n) });
     duckdb = cleanup.add(await openSource(`duckdb:${run.store}`, {}), (it) => it.close());
     influx = cleanup.add(await openSource(influxUrl, {}), (it) => it.close());
-  }, 180_000);
+  }, 900_000);
 
   afterAll(() => cleanup.run());
 

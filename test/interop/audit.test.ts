@@ -37,8 +37,11 @@ influxd.describe('btcdmon-node audit', () => {
       const args = ['-n', 'regtest', '-c', `127.0.0.1:${peer.port}`, '--interval', '200ms', ...exports];
       const program = runProgram(args, home);
       const connections = run + 1;
-      await until('the handshake', () => peer.connections.length === connections, { giveUp: program.ended });
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await until('the handshake', () => peer.connections.length >= connections, { giveUp: program.ended });
+      const intervals = async (): Promise<number> => server.count('bandwidth', 'bytes_recv');
+      await until('some intervals', async () => (await intervals()) >= 5 * connections, {
+        giveUp: program.ended,
+      });
       expect(await program.stop()).toBe(0);
     }
 

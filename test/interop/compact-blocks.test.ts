@@ -56,7 +56,9 @@ describe('compact blocks of bcoin', () => {
       endpoints.slice(0, 3).map(({ port }) => port),
       new SystemClock(),
     );
-    await until('the blocks', () => listener.points('compact_blocks').length >= BLOCKS);
+    await until('the blocks', () => listener.points('compact_blocks').length >= BLOCKS, {
+      ms: 240_000,
+    });
     // Nothing more comes, and what bcoin says of the last ones may still be on its way.
     await listener.stop();
     await until('the word on each', () =>

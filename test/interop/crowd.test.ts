@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { childScript } from '../support/child';
 import { Cleanup } from '../support/cleanup';
 import { CrowdListener } from '../support/crowd/listener';
-import type { CrowdOrder } from '../support/crowd/news';
+import type { CrowdOrder, CrowdReport } from '../support/crowd/news';
 import { CrowdProcess } from '../support/crowd/process';
 import { DnsServer } from '../support/dns-server';
 import { runProgram } from '../support/program';
@@ -49,6 +49,14 @@ async function joined(
   return { crowd, listener };
 }
 
+/** What the crowd has counted once it has read all that a program sent that has ended. */
+async function lastReport(crowd: CrowdProcess): Promise<CrowdReport> {
+  return until('the crowd to see all connections end', async () => {
+    const report = await crowd.report();
+    return report.connected === 0 && report;
+  });
+}
+
 /** Has the peers fall silent, waits until nothing is under way, and stops the program. */
 async function end(crowd: CrowdProcess, listener: CrowdListener): Promise<void> {
   crowd.order('quiet');
@@ -74,7 +82,7 @@ it('200 peers are joined by gossip from one DNS seed, and each message of them i
   };
   await until('relay and churn', busy, { ...PATIENCE, giveUp: listener.ended });
   await end(crowd, listener);
-  const report = await crowd.report();
+  const report = await lastReport(crowd);
   expect(listener.differences(report)).toEqual([]);
   expect(report.lost).toBe(0);
   expect(report.duplicates).toBe(0);
@@ -90,12 +98,14 @@ it('addresses that gossip tells are tried, and those that are reachable counted'
     (told['reachable'] ?? 0) >= 4 && (told['tried'] ?? 0) - (told['reachable'] ?? 0) >= 4;
   await until('some to be tried', enough, { ...PATIENCE, giveUp: listener.ended });
   expect(await listener.stop()).toBe(0);
-  const { refused, lost, mostConnected } = await crowd.report();
   const { tried = NaN, reachable = NaN, entries = NaN, fresh = NaN, self_announced: own = NaN } = told;
   const { feeler = NaN, stopped = NaN } = listener.ends;
   expect(feeler).toBe(reachable);
   // The listener ends the connections of feelers, and at its end all others.
-  expect(lost).toBe(feeler + stopped);
+  const { refused, mostConnected } = await until('the crowd to see their ends', async () => {
+    const report = await crowd.report();
+    return report.lost === feeler + stopped && report;
+  });
   expect(mostConnected).toBeLessThan(20);
   // Peers that are not there hang up at once, on feelers and on other dials.
   expect(tried - reachable).toBeLessThanOrEqual(refused);

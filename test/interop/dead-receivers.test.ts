@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Cleanup } from '../support/cleanup';
 import { FakePeer } from '../support/fake-peer';
+import { freePort } from '../support/free-port';
 import { startSink } from '../support/line-sink';
 import { runProgram } from '../support/program';
 import { openStored } from '../support/stored';
@@ -13,15 +12,6 @@ import { until } from '../support/until';
 import { SCRIPTS, buildTransaction } from '../wire/build';
 
 const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
-
-/** A port of UDP on loopback behind which nothing is. */
-async function deadUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}
 
 describe('a node with a dead UDP host, a stalled TCP peer and a live store', () => {
   const cleanup = new Cleanup();
@@ -38,7 +28,7 @@ describe('a node with a dead UDP host, a stalled TCP peer and a live store', () 
     const program = runProgram(
       [
         ...['-n', 'regtest', '-c', `127.0.0.1:${peer.port}`, '--interval', '250ms', '--data-dir', home],
-        ...['-e', `duckdb:${store}`, '-e', `influx+udp://127.0.0.1:${await deadUdpPort()}`],
+        ...['-e', `duckdb:${store}`, '-e', `influx+udp://127.0.0.1:${await freePort()}`],
         ...['-e', `line+tcp://127.0.0.1:${sink.port}?timeout=1`],
       ],
       home,

@@ -5,6 +5,7 @@ import { Btcd, btcd } from '../support/btcd';
 import { Cleanup } from '../support/cleanup';
 import { COIN_VALUE, splitCoinbases } from '../support/funding';
 import { type Program, runProgram } from '../support/program';
+import { untilStored } from '../support/running-store';
 import { type Row, type Stored, openStored } from '../support/stored';
 import { until } from '../support/until';
 import { SPENDABLE_TYPES, Wallet } from '../support/wallet';
@@ -12,7 +13,7 @@ import { SPENDABLE_TYPES, Wallet } from '../support/wallet';
 /** Blocks before the program is started: enough to spend coinbases. */
 const BEFORE = 130;
 const SPENDS_PER_TYPE = 10;
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 600_000;
 
 /** Fields of the log's lines with this message. */
 function logged(program: Program, message: string): Record<string, unknown>[] {
@@ -61,8 +62,9 @@ btcd.describe('--validate full beside a real btcd', (btcdProgram) => {
           logged(program, 'caught up: blocks are judged fully from here').some(
             (line) => line['height'] === height,
           ),
-        { giveUp: program.ended },
+        { giveUp: program.ended, ms: 240_000 },
       );
+    const store = path.join(folder, 'data', 'btcdmon.duckdb');
 
     const first = start();
     await caughtUp(first, BEFORE + 1);
@@ -73,10 +75,11 @@ btcd.describe('--validate full beside a real btcd', (btcdProgram) => {
     const pool = await node.rpc<Record<string, { fee: number }>>('getrawmempool', true);
     for (const { fee } of Object.values(pool)) fees.push(Math.round(fee * 1e8));
     // What it has announced it gives away until a block holds it.
-    await node.isQuiet(3_000);
+    await untilStored(store, 'SELECT count(*) FROM tx', `${count}`, { giveUp: first.ended });
     [spendBlock = ''] = await node.rpc<string[]>('generate', 1);
     after = await node.rpc<string[]>('generate', 3);
-    await node.isQuiet(2_000);
+    const told = 'SELECT count(*), (SELECT count(*) FROM tx_fees) FROM processed_blocks';
+    await untilStored(store, told, `4,${count}`, { giveUp: first.ended });
     await first.kill();
 
     missed = await node.rpc<string[]>('generate', 20);
@@ -84,9 +87,9 @@ btcd.describe('--validate full beside a real btcd', (btcdProgram) => {
     await caughtUp(second, BEFORE + 25);
     [resumedAt = -1] = logged(second, 'full validation').map((line) => Number(line['height']));
     last = await node.rpc<string[]>('generate', 2);
-    await node.isQuiet(2_000);
+    await untilStored(store, 'SELECT count(*) FROM processed_blocks', '6', { giveUp: second.ended });
     exitStatus = await second.stop();
-    stored = cleanup.add(await openStored(path.join(folder, 'data', 'btcdmon.duckdb')), (it) => it.close());
+    stored = cleanup.add(await openStored(store), (it) => it.close());
   }, PATIENCE_MS);
 
   afterAll(() => cleanup.run());

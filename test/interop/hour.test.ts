@@ -12,7 +12,7 @@ import { View } from '../support/hour/view';
 import { POLICY_NAMES } from '../../src/policy/standardness';
 
 /** Two minutes of waiting, mostly, on a machine that does nothing else. */
-const PATIENCE_MS = 480_000;
+const PATIENCE_MS = 1_800_000;
 
 btcd.describe('an hour of regtest in minutes: three btcds in a line and a scripted peer', (btcdProgram) => {
   const cleanup = new Cleanup();

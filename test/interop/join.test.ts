@@ -9,13 +9,14 @@ import { Cleanup } from '../support/cleanup';
 import { DnsServer } from '../support/dns-server';
 import { dialListener, FakePeer, versionPayload } from '../support/fake-peer';
 import { freePort } from '../support/free-port';
-import { outputOf, type Program, runProgram } from '../support/program';
+import { type Program, runProgram } from '../support/program';
+import { untilStored } from '../support/running-store';
 import { openStored } from '../support/stored';
 import { addressesOf, strace, traced } from '../support/strace';
 import { until } from '../support/until';
 import { Wallet } from '../support/wallet';
 
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 600_000;
 
 const SEED = 'seed.example';
 
@@ -108,9 +109,7 @@ btcd.describe('a network of five btcds', (btcdProgram) => {
         const gauges = 'max(outbound), max(inbound), max(num_addrs), max(num_banned)';
         const told = 'SELECT sum(entries)::BIGINT, sum(rate_limited)::BIGINT FROM addr_relay';
         const sql = `SELECT * FROM (SELECT ${gauges} FROM peers), (${told})`;
-        const query = ['query', '--from', `duckdb:${store}`, '--format', 'csv', '--raw', sql];
-        const rows = async (): Promise<string> => (await outputOf(query, folder)).split('\r\n')[1] ?? '';
-        await until('the gauges', async () => (await rows()) === `6,1,5,0,${OUTSIDE.length},0`, patience);
+        await untilStored(store, sql, `6,1,5,0,${OUTSIDE.length},0`, patience);
 
         const leaver = nodes[2];
         if (leaver === undefined) throw new Error('there are five');
@@ -127,7 +126,7 @@ btcd.describe('a network of five btcds', (btcdProgram) => {
           await until('a btcd to be joined from the book', () => knowsUs(node), patience2);
         await nodes[0]?.rpc('generate', 1);
         const hash = await nodes[0]?.rpc<string>('getbestblockhash');
-        await until('quiescence', () => nodes[0]?.isQuiet(1_500));
+        await untilStored(store, 'SELECT max_by(sha, time) FROM blocks', hash ?? '', patience2);
         expect(await second.stop()).toBe(0);
 
         expect(dns.asked).toEqual([SEED]);

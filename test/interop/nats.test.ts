@@ -72,7 +72,7 @@ natsServer.describe('three NATS servers', () => {
     const points = makePoints(30_000, clock);
     const pushing = pushAll(queue, points);
     await until('a part', () => queue.stats().acked > 8_000);
-    const leader = await cluster.leader('POINTS');
+    const leader = await until('a leader', () => cluster.leader('POINTS'));
     await leader.kill();
     await until('a good part without it', () => queue.stats().acked > 24_000);
     await leader.start();
@@ -150,7 +150,7 @@ natsServer.describe('three NATS servers', () => {
       const points = makePoints(20_000, clock);
       const pushing = pushAll(queue, points);
       await until('a part', () => queue.stats().acked > 5_000);
-      const leader = await cluster.leader('POINTS');
+      const leader = await until('a leader', () => cluster.leader('POINTS'));
       await Promise.all([leader.kill(), goes.kill()]);
       await until('a part without them', () => queue.stats().acked > 12_000, { giveUp: running });
       await leader.start();
@@ -178,7 +178,7 @@ natsServer.describe('three NATS servers', () => {
         /\n\d{3,} points of 5 runs: the store holds every one\n$/.test(audit()),
       );
       for (const collected of [stays, back]) expect(collected.log()).not.toMatch(/refused: |dropped/);
-    }, 180_000);
+    }, 600_000);
   });
 });
 

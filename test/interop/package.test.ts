@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, realpath, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -145,22 +146,40 @@ registry.describe('the packed tarball, installed where there is no compiler', ()
       child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
       await until('the chain', () => /"height":110,[^\n]*caught up/.test(log), {
         giveUp: () => (child.exitCode === null ? undefined : log),
+        ms: 240_000,
       });
       expect(log).toContain('"signatures":"OpenSSL"');
     } finally {
-      child.kill('SIGTERM');
+      // Its data directory is removed later.
+      const ended = once(child, 'close');
+      if (child.kill('SIGTERM')) await ended;
       await peer.stop();
     }
   }
 
-  /** Has it listen to a network of its own for some seconds, and asks the store what it heard. */
+  /** Has it listen to a network of its own, and asks the store what it heard, meanwhile and afterwards. */
   async function demo(command: string, before: readonly string[]): Promise<void> {
     const data = await mkdtemp(path.join(folder, 'data-'));
-    await run(command, [...before, 'demo', '--seconds', '6', '--data-dir', data], { env });
+    const demo = spawn(command, [...before, 'demo', '--seconds', '0', '--data-dir', data], {
+      env,
+      stdio: 'ignore',
+    });
+    const ended = once(demo, 'close');
     const from = `duckdb:${path.join(data, 'demo.duckdb')}`;
     const query = ['query', 'tx', '--agg', 'count', '--format', 'json', '--from', from];
-    const { stdout } = await run(command, [...before, ...query], { env });
-    const [row] = JSON.parse(stdout) as [{ count: number }];
-    expect(row.count).toBeGreaterThan(0);
+    const count = async (): Promise<number> => {
+      const { stdout } = await run(command, [...before, ...query], { env });
+      const [row] = JSON.parse(stdout) as [{ count: number }];
+      return row.count;
+    };
+    try {
+      await until('transactions', async () => (await count()) > 0, {
+        giveUp: () => (demo.exitCode === null ? undefined : `the demo ended with ${demo.exitCode}`),
+      });
+    } finally {
+      demo.kill('SIGINT');
+    }
+    expect(await ended).toEqual([0, null]);
+    expect(await count()).toBeGreaterThan(0);
   }
 });

@@ -27,19 +27,31 @@ prometheus.describe('a real Prometheus', (program) => {
       { folder: home, config: scraping(metricsPort, 200) },
       cleanup,
     );
-    const value = async (query: string): Promise<number> => Number((await server.query(query))[0]?.value[1]);
+    /** What it answers to expressions about one moment. */
+    const values = async (queries: readonly string[]): Promise<readonly number[]> => {
+      const at = Date.now() / 1_000;
+      const answers = await Promise.all(queries.map((query) => server.query(query, at)));
+      return answers.map(([sample]) => Number(sample?.value[1]));
+    };
 
     const store = path.join(home, 'store.duckdb');
     const exports = ['-e', `duckdb:${store}`, '-e', `prometheus://127.0.0.1:${metricsPort}`];
     const args = ['-n', 'regtest', '-c', `127.0.0.1:${peer.port}`, '--interval', '200ms', ...exports];
     const listener = cleanup.add(runProgram(args, home), (it) => it.stop());
-    await until('the handshake', () => peer.connections.length === 1, { giveUp: listener.ended });
-    const counted = 'sum(btcdmon_msg_recv_total)';
-    await until('two messages to be scraped', async () => (await value(counted).catch(() => NaN)) >= 2, {});
-    const [messages, bytes] = [await value(counted), await value('btcdmon_bandwidth_recv_bytes_total')];
-    expect(await value('up{job="btcdmon"}')).toBe(1);
-    expect(await value('sum(btcdmon_peers_points_total)')).toBe(1);
-    expect(await value('btcdmon_peers_total_connected')).toBe(1);
+    // The peer says no more than its version and verack. A scrape that takes too long leaves a gap.
+    const expressions = [
+      ...['sum(btcdmon_msg_recv_total)', 'btcdmon_bandwidth_recv_bytes_total', 'up{job="btcdmon"}'],
+      ...['sum(btcdmon_peers_points_total)', 'btcdmon_peers_total_connected'],
+    ];
+    await until(
+      'the handshake to be scraped',
+      async () => {
+        const written = peer.connections[0]?.written ?? 0;
+        return (await values(expressions)).join() === [2, written, 1, 1, 1].join();
+      },
+      { giveUp: listener.ended },
+    );
+    const bytes = peer.connections[0]?.written;
     expect(await listener.stop()).toBe(0);
 
     const stored = await openStored(store);
@@ -48,7 +60,6 @@ prometheus.describe('a real Prometheus', (program) => {
          (SELECT max(bytes_recv) FROM bandwidth)::BIGINT AS bytes FROM msg_recv`,
     );
     stored.close();
-    // The peer says no more once the handshake is over.
-    expect(sums).toEqual({ messages, bytes });
+    expect(sums).toEqual({ messages: 2, bytes });
   });
 });

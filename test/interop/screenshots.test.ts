@@ -6,7 +6,7 @@ import path from 'node:path';
 import { btcd } from '../support/btcd';
 import { chromiumProgram } from '../support/chromium';
 import { Cleanup } from '../support/cleanup';
-import { familyOf } from '../support/proc';
+import { familyOf, hasEnded } from '../support/proc';
 import { script } from '../support/pty';
 import { until } from '../support/until';
 
@@ -42,14 +42,7 @@ missing.describe('the script that takes the screenshots', () => {
     const exited = once(child, 'exit');
     child.kill(signal);
     expect(await exited).toEqual([status, null]);
-    const isThere = (pid: number): boolean => {
-      try {
-        return process.kill(pid, 0);
-      } catch {
-        return false;
-      }
-    };
-    await until('all to be gone', () => !family.some(isThere));
+    await until('all to be gone', () => family.every(hasEnded));
     expect(readdirSync(folder).filter((name) => name.startsWith('btcdmon-screenshots-'))).toEqual([]);
   });
 });

@@ -23,7 +23,7 @@ describe('the listener under an hour of mainnet in half a minute', () => {
     );
     const json = path.join(folder, 'soak.json');
     const args = ['-r', 'tsx/cjs', SCRIPT, '--hours', '1', '--minutes', '0.4', '--json', json];
-    const run = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 100_000 });
+    const run = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 280_000 });
     expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: '' });
     const result = JSON.parse(readFileSync(json, 'utf8')) as Record<string, number>;
     expect(result).toMatchObject({ hours: 1, blocks: 6, accepted: 6, dropped: 0, hangUps: 2 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cleanup } from '../support/cleanup';
+import { stateOf } from '../support/proc';
 import { runProgram } from '../support/program';
 import { ServingPeer } from '../support/serving-peer';
 import { openStored } from '../support/stored';
@@ -44,6 +45,7 @@ it('intervals that a node missed are not written afterwards, and what came in th
   const { pid } = program;
   if (pid === undefined) throw new Error('no process');
   process.kill(pid, 'SIGSTOP');
+  await until('it to stand still', () => stateOf(pid) === 'T');
   await pings(150);
   await sleep(1_000);
   process.kill(pid, 'SIGCONT');

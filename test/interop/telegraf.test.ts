@@ -6,7 +6,7 @@ import { SystemClock } from '../../src/lib/clock';
 import { openExports } from '../../src/export/open-exports';
 import { Cleanup } from '../support/cleanup';
 import { influxd, startInfluxd } from '../support/influxd';
-import { makePoints } from '../support/make-points';
+import { makePoints, pointsPerBuffer } from '../support/make-points';
 import { startTelegraf, telegraf } from '../support/telegraf';
 import { until } from '../support/until';
 
@@ -51,14 +51,19 @@ telegraf.describe('Telegraf', (program) => {
         if (queue === undefined) throw new Error('no queue');
         cleanup.add(queue, (it) => it.close(1_000));
         const points = makePoints(20_000, clock);
-        for (const point of points) queue.push(point);
-        await until('all to be sent', () => queue.stats().sent === points.length);
-        expect(queue.stats()).toMatchObject({ acked: 0, dropped: 0 });
         const count = async (): Promise<number> =>
           (await server.count('tx', 'sha')) +
           (await server.count('tx_inputs', 'sig_script_len')) +
           (await server.count('tx_outputs', 'size'));
-        await until('InfluxDB to have them', async () => (await count()) === points.length);
+        // Of datagrams the system drops what Telegraf is too slow to read. So no more are under way than the
+        // buffer of its socket holds.
+        const portion = scheme === 'influx+udp' ? pointsPerBuffer() : points.length;
+        for (let at = 0; at < points.length; at += portion) {
+          const next = points.slice(at, at + portion);
+          for (const point of next) queue.push(point);
+          await until('InfluxDB to have them', async () => (await count()) === at + next.length);
+        }
+        expect(queue.stats()).toMatchObject({ sent: points.length, acked: 0, dropped: 0 });
         // No tag of Telegraf's own, and integers that still are.
         const { results } = await server.query('SHOW TAG KEYS FROM tx; SHOW FIELD KEYS FROM tx');
         expect(results[0]?.series?.[0]?.values).toEqual([['network'], ['node']]);

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { Btcd, btcd } from '../support/btcd';
 import { Cleanup } from '../support/cleanup';
 import { freePort } from '../support/free-port';
-import { outputOf, type Program, runProgram } from '../support/program';
+import { type Program, runProgram } from '../support/program';
+import { untilStored } from '../support/running-store';
 import { tor, TorNetwork } from '../support/tor';
 import { until } from '../support/until';
 import { Wallet } from '../support/wallet';
@@ -87,9 +88,7 @@ tor.describe('a private Tor network on loopback', (torProgram) => {
         });
         const gauges = '(SELECT max(inbound), max(outbound) FROM peers)';
         const sql = `SELECT * FROM ${gauges}, (SELECT max_by(sha, time) FROM blocks)`;
-        const query = ['query', '--from', `duckdb:${store}`, '--format', 'csv', '--raw', sql];
-        const row = async (): Promise<string> => (await outputOf(query, folder)).split('\r\n')[1] ?? '';
-        await until('the points', async () => (await row()) === `1,1,${hash}`, patience);
+        await untilStored(store, sql, `1,1,${hash}`, patience);
         expect(await second.stop()).toBe(0);
         expect(await first.stop()).toBe(0);
       },

@@ -98,7 +98,7 @@ btcd.describe('a btcd of a network, watched by its RPC and by a tap', (btcdProgr
   const unmined: Paid[] = [];
   let reorganised: { readonly branch: readonly string[]; readonly tip: string; readonly fork: number };
   let quiet: Quiet;
-  /** What the recorders counted until then. */
+  /** What the recorders counted until the end of the program. */
   let counts: Readonly<Record<'received' | 'sent', ReadonlyMap<string, Tally>>>;
   let program: Program;
   let live: LivePoints;
@@ -180,9 +180,10 @@ btcd.describe('a btcd of a network, watched by its RPC and by a tap', (btcdProgr
     await loadFilter();
     await synchronise();
     quiet = await quiescence();
-    // Peers dial again once the tap has ended.
-    counts = { received: recorded('received'), sent: recorded('sent') };
+    // Peers dial again once the tap has ended. Until then a ping may come, which the tap counts.
+    const open = [...recorders.inbound, ...recorders.outbound].map(({ connections }) => connections.length);
     exitStatus = await program.stop();
+    counts = { received: recorded('received', open), sent: recorded('sent', open) };
     stored = cleanup.add(await openStored(path.join(home, 'store.duckdb')), (it) => it.close());
   }, PATIENCE_MS);
 
@@ -438,8 +439,13 @@ btcd.describe('a btcd of a network, watched by its RPC and by a tap', (btcdProgr
         const same = ({ totalbytesrecv, totalbytessent }: NetTotals): boolean =>
           totalbytesrecv === totals.totalbytesrecv && totalbytessent === totals.totalbytessent;
         if (!same(before)) return undefined;
-        // What is asked of the node comes at its own pace.
-        if (!same(told.watched)) return undefined;
+        // What is asked of the node comes at its own pace, and so do the intervals of the program.
+        const { tap, listener } = told;
+        const both = {
+          totalbytesrecv: tap.totalbytesrecv + listener.totalbytessent,
+          totalbytessent: tap.totalbytessent + listener.totalbytesrecv,
+        };
+        if (!same(told.watched) || !same(both)) return undefined;
         const best = await node.rpc('getbestblockhash');
         const isBest = ({ fields }: { fields: Record<string, { value: unknown } | undefined> }): boolean =>
           fields['sha']?.value === best;
@@ -447,6 +453,8 @@ btcd.describe('a btcd of a network, watched by its RPC and by a tap', (btcdProgr
         const peers = await node.peers();
         // A btcd that has lost a peer is quiet too, until it dials again.
         if (peers.length !== PEERS || peers.filter(servesBlocks).length < BTCDS) return undefined;
+        // The program asks for them at its own pace, too; and a ping may have come since.
+        if (gauges.total_connected !== PEERS || !same(await ask())) return undefined;
         const listed = new Set(live.of(WATCHED, 'node_peers').map(({ fields }) => fields['address']?.value));
         if (!peers.every(({ addr }) => listed.has(addr))) return undefined;
         return {
@@ -459,18 +467,22 @@ btcd.describe('a btcd of a network, watched by its RPC and by a tap', (btcdProgr
     );
   }
 
-  /** The counts of all connections of both kinds, from the side of the watched node. */
-  function recorded(direction: 'received' | 'sent'): Map<string, Tally> {
+  /**
+   * The counts of both kinds of connections, from the side of the watched node: of each recorder so many as
+   * `open` says.
+   */
+  function recorded(direction: 'received' | 'sent', open: readonly number[]): Map<string, Tally> {
     const [ofInbound, ofOutbound] =
       direction === 'received' ? (['out', 'in'] as const) : (['in', 'out'] as const);
-    return countMessages([
-      ...recorders.inbound.flatMap(({ connections }) =>
-        connections.flatMap((one) => splitMessages(one[ofInbound], magic)),
+    const sides = [
+      ...recorders.inbound.map(({ connections }) => ({ connections, side: ofInbound })),
+      ...recorders.outbound.map(({ connections }) => ({ connections, side: ofOutbound })),
+    ];
+    return countMessages(
+      sides.flatMap(({ connections, side }, i) =>
+        connections.slice(0, open[i]).flatMap((one) => splitMessages(one[side], magic)),
       ),
-      ...recorders.outbound.flatMap(({ connections }) =>
-        connections.flatMap((one) => splitMessages(one[ofOutbound], magic)),
-      ),
-    ]);
+    );
   }
 
   const rowsOf = (series: string, columns: string): Promise<Row[]> =>

@@ -17,7 +17,7 @@ const message: Message = messageFor(
   [firingOf('BtcdmonRpcSlow', 'beta')],
   'own',
 );
-const signal = (): AbortSignal => AbortSignal.timeout(20_000);
+const signal = (): AbortSignal => AbortSignal.timeout(200_000);
 
 it('tells what fires since when, what to do, and what is over', () => {
   expect(message.title).toBe('1 alert fires, 1 resolved');

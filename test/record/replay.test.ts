@@ -83,7 +83,7 @@ describe('a replay', () => {
       [recording, redacted].map(async (name) => counted(await replayed(home, name, '--format', 'json'))),
     );
     expect(without).toEqual(plain?.filter(({ series }) => series !== 'peer_labels'));
-  });
+  }, 900_000);
 
   it('makes the points of a run with an encrypted peer, bit by bit', async () => {
     const home = folder();

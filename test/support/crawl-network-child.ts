@@ -6,7 +6,14 @@ import { encodeAddr } from '../../src/wire/messages/addr';
 import { encodeAddrV2 } from '../../src/wire/messages/addrv2';
 import { decodeVersion } from '../../src/wire/messages/version';
 import { NETWORKS } from '../../src/wire/networks';
-import { type CrawlNetworkCounts, type CrawlNetworkSize, hostOf, nodeOf, toldBy } from './crawl-network';
+import {
+  type CrawlNetworkCommand,
+  type CrawlNetworkCounts,
+  type CrawlNetworkSize,
+  hostOf,
+  nodeOf,
+  toldBy,
+} from './crawl-network';
 import { EncryptedPeer } from './encrypted-peer';
 import { FakeConnection, type ReceivedMessage, versionPayload } from './fake-peer';
 
@@ -24,6 +31,9 @@ const getaddrs: number[] = [];
 const userAgents = new Set<string>();
 let silent = 0;
 let relaying = 0;
+let open = 0;
+let asked = 0;
+let isReleased = false;
 
 /** What a node does with a message. */
 function answer(
@@ -44,6 +54,8 @@ function answer(
   if (command === 'ping') to.send('pong', payload);
   if (command !== 'getaddr') return;
   getaddrs[index] = (getaddrs[index] ?? 0) + 1;
+  asked += 1;
+  if (!isReleased && asked > (size.answers ?? Infinity)) return;
   const told = toldBy(size, index);
   if (node.isNew) to.send('addrv2', encodeAddrV2(told));
   else to.send('addr', encodeAddr(told));
@@ -63,6 +75,8 @@ function answer(
 
 function serve(size: CrawlNetworkSize, index: number, socket: Socket): void {
   connections[index] = (connections[index] ?? 0) + 1;
+  open += 1;
+  socket.on('close', () => (open -= 1));
   socket.on('error', () => undefined);
   socket.once('data', (first: Buffer) => {
     socket.pause();
@@ -101,10 +115,15 @@ async function start(size: CrawlNetworkSize): Promise<void> {
   }
 }
 
-process.on('message', (message: CrawlNetworkSize | 'counts') => {
+process.on('message', (message: CrawlNetworkSize | CrawlNetworkCommand) => {
+  if (message === 'release') {
+    isReleased = true;
+    process.send?.('released');
+    return;
+  }
   if (message === 'counts') {
     const counts: CrawlNetworkCounts = {
-      ...{ connections, getaddrs, silent, relaying },
+      ...{ connections, open, getaddrs, silent, relaying },
       userAgents: [...userAgents],
     };
     process.send?.(counts);

@@ -5,6 +5,8 @@ export interface CrawlNetworkSize {
   /** The second byte of all addresses, 127.net.x.y, so that networks of other tests have others. */
   readonly net: number;
   readonly port: number;
+  /** Number of `getaddr` messages that are answered before the network is released; default all. */
+  readonly answers?: number | undefined;
   readonly reachable: number;
   readonly dead: number;
   /** Of the dead, those that accept connections and say nothing. All others refuse them. */
@@ -94,10 +96,15 @@ export function toldBy(size: CrawlNetworkSize, index: number): readonly NetworkA
   }));
 }
 
+/** What the simulated network is told. */
+export type CrawlNetworkCommand = 'counts' | 'release';
+
 /** What the simulated network has seen. */
 export interface CrawlNetworkCounts {
   /** Connections, and `getaddr` messages, of each reachable node. */
   readonly connections: readonly number[];
+  /** Connections to reachable nodes that have not ended. */
+  readonly open: number;
   readonly getaddrs: readonly number[];
   /** Connections to dead addresses that accept them. */
   readonly silent: number;

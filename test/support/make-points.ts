@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
 import type { Clock } from '../../src/lib/clock';
 import { LineSerializer } from '../../src/export/line';
 import type { Point } from '../../src/metrics/point';
 import { lineOf as lineBy } from './line-of';
+
+/** Two thirds of the buffer: a point takes some 120 bytes of a datagram. */
+const BUFFER_BYTES_PER_POINT = 140;
 
 const TAGS = { node: 'test-node', network: 'regtest' };
 const OUTPUT_TAGS = ['pubkeyhash', 'witness_v0_keyhash', 'witness_v1_taproot'].map((script_type) => ({
@@ -39,6 +43,16 @@ export function makePoints(count: number, clock: Clock): Point[] {
     );
   }
   return points.slice(0, count);
+}
+
+/**
+ * How many of these points, in datagrams, wait in the buffer of a server that asks for 8 MiB and reads
+ * nothing. The kernel gives it no more than `net.core.rmem_max`, twice, and counts a datagram of 1,400 bytes
+ * as 2,304.
+ */
+export function pointsPerBuffer(): number {
+  const allowed = Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8'));
+  return Math.floor(Math.min(8_388_608, allowed) / BUFFER_BYTES_PER_POINT);
 }
 
 /**

@@ -108,7 +108,7 @@ export async function startPanelRun(
     ),
     (it) => it.stop(),
   );
-  const patience = { giveUp: program.ended, ms: 90_000 };
+  const patience = { giveUp: program.ended, ms: 240_000 };
   const source = cleanup.add(
     await until('the store to answer', async () => (await connectClient(store)) ?? undefined, patience),
     (it) => it.close(),

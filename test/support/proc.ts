@@ -3,8 +3,8 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 /** A tick of /proc is 10 ms on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** A process's id, as `ChildProcess.pid` has it. */
-type Pid = number | undefined;
+/** A process's id, as `ChildProcess.pid` has it, or this process. */
+type Pid = number | 'self' | undefined;
 
 function read(pid: Pid, file: string): string {
   return readFileSync(`/proc/${String(pid)}/${file}`, 'utf8');
@@ -42,9 +42,23 @@ export function cpuSecondsOf(pid: Pid): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** The state of a process: `R` runs, `S` waits, `T` is stopped. @throws Error where it has ended */
+export function stateOf(pid: Pid): string {
+  return statOf(pid)[0] ?? '';
+}
+
+/** Whether a process is gone, or is a zombie that the first process of a container does not collect. */
+export function hasEnded(pid: Pid): boolean {
+  try {
+    return stateOf(pid) === 'Z';
+  } catch {
+    return true;
+  }
+}
+
 /** A process and all that it started, by their ids; those that have ended meanwhile are left out. */
 export function familyOf(pid: Pid): readonly number[] {
-  if (pid === undefined) return [];
+  if (typeof pid !== 'number') return [];
   try {
     const children = read(pid, `task/${pid}/children`).split(' ').filter(Boolean);
     return [pid, ...children.flatMap((child) => familyOf(Number(child)))];
@@ -68,6 +82,19 @@ export function listeningOf(pid: Pid): readonly string[] {
       .filter(([, , , state, , , , , , inode]) => state === LISTENS && own.has(`socket:[${inode ?? ''}]`))
       .map(([, local = '']) => placeOf(local)),
   );
+}
+
+/**
+ * The number of datagrams that the system has dropped because whoever listens on this UDP port of this
+ * network did not read them in time.
+ */
+export function droppedDatagrams(port: number): number {
+  return read('self', 'net/udp')
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local = '']) => placeOf(local).endsWith(`:${port}`))
+    .reduce((sum, fields) => sum + Number(fields.at(-1)), 0);
 }
 
 /** A place in the hexadecimal form of /proc/net/tcp: an address in the order of the machine, and a port. */

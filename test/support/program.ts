@@ -2,6 +2,8 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { familyOf, hasEnded } from './proc';
+import { until } from './until';
 
 /** The program, which runs the code of the last build. */
 export const BIN = path.join(__dirname, '..', '..', 'bin', 'btcdmon-node');
@@ -11,11 +13,11 @@ export interface Program {
   readonly pid: number | undefined;
   /** Its log so far: what it has written to stderr. */
   readonly log: () => string;
-  /** How it has ended, and its log; undefined while it runs. A reason to stop waiting. */
+  /** How it has ended, and its whole log; undefined while it runs. A reason to stop waiting. */
   readonly ended: () => string | undefined;
-  /** Tells it to stop (SIGTERM), like a service manager, and returns its exit status. */
+  /** Tells it to stop (SIGTERM), like a service manager. Returns its exit status once its log is whole. */
   stop(): Promise<number | null>;
-  /** Ends it like a power cut: SIGKILL. */
+  /** Ends it like a power cut: SIGKILL. Resolves once the processes that it started have ended as well. */
   kill(): Promise<void>;
 }
 
@@ -40,26 +42,31 @@ export function runProgram(
   });
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
-  const exited = once(child, 'exit') as Promise<[number | null]>;
+  // After its exit the rest of its log may still be in the pipe.
+  let isClosed = false;
+  const ended = (once(child, 'close') as Promise<[number | null]>).finally(() => (isClosed = true));
   const killOnExit = (): boolean => child.kill('SIGKILL');
   process.once('exit', killOnExit);
   return {
     pid: child.pid,
     log: () => log,
     ended: () => {
-      if (child.exitCode === null && child.signalCode === null) return undefined;
+      if (!isClosed) return undefined;
       return `btcdmon-node ended with ${String(child.exitCode ?? child.signalCode)}:\n${log}`;
     },
     stop: async () => {
       child.kill('SIGTERM');
-      const [status] = await exited;
+      const [status] = await ended;
       process.off('exit', killOnExit);
       return status;
     },
     kill: async () => {
+      const family = familyOf(child.pid);
       child.kill('SIGKILL');
-      await exited;
+      await ended;
       process.off('exit', killOnExit);
+      // That of the store ends by itself, and has its files open until then.
+      await until('the end of all that it started', () => family.every(hasEnded));
     },
   };
 }

@@ -62,9 +62,11 @@ export function runOnTerminal(
       fault ??= error as Error;
     }
   });
-  const exited = once(child, 'close') as Promise<[number | null]>;
+  // After its exit the rest of what it has shown may still be in the pipe.
+  let hasEnded = false;
+  const exited = (once(child, 'close') as Promise<[number | null]>).finally(() => (hasEnded = true));
   const check = (): string | undefined =>
-    fault?.message ?? (child.exitCode === null ? undefined : `it ended with ${child.exitCode}`);
+    fault?.message ?? (hasEnded ? `it ended with ${child.exitCode ?? 'a signal'}` : undefined);
   return {
     screen,
     pid: async () => Number(await readFile(pidFile, 'utf8')),

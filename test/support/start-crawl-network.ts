@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { childScript } from './child';
-import type { CrawlNetworkCounts, CrawlNetworkSize } from './crawl-network';
+import type { CrawlNetworkCommand, CrawlNetworkCounts, CrawlNetworkSize } from './crawl-network';
 import { hostOf } from './crawl-network';
 import { freePort } from './free-port';
 
@@ -9,12 +9,14 @@ import { freePort } from './free-port';
 export interface CrawlNetwork {
   readonly size: CrawlNetworkSize;
   counts(): Promise<CrawlNetworkCounts>;
+  /** Has it answer every `getaddr` from now on. */
+  release(): Promise<void>;
   stop(): void;
 }
 
 /** Starts a simulated network in a process of its own. */
 export async function startCrawlNetwork(
-  of: Pick<CrawlNetworkSize, 'reachable' | 'dead' | 'silent'>,
+  of: Pick<CrawlNetworkSize, 'reachable' | 'dead' | 'silent' | 'answers'>,
 ): Promise<CrawlNetwork> {
   // Others that run the tests at the same time have other addresses.
   const net = 1 + (process.pid % 250);
@@ -25,7 +27,7 @@ export async function startCrawlNetwork(
     throw new Error(`the simulated network ended with ${String(code)}`);
   });
   ended.catch(() => undefined);
-  const ask = async <T>(message: CrawlNetworkSize | 'counts'): Promise<T> => {
+  const ask = async <T>(message: CrawlNetworkSize | CrawlNetworkCommand): Promise<T> => {
     const answer = new Promise<T>((resolve) => child.once('message', resolve as (value: unknown) => void));
     child.send(message);
     return Promise.race([answer, ended]);
@@ -34,6 +36,7 @@ export async function startCrawlNetwork(
   return {
     size,
     counts: () => ask<CrawlNetworkCounts>('counts'),
+    release: () => ask('release'),
     stop: () => {
       child.disconnect();
       script.remove();

@@ -10,6 +10,8 @@ import type { Stage } from './stage';
 const TX_RATE = 200;
 /** Announcements over that limit. */
 export const HELD_BACK = 35;
+/** All that `announceTooMuch` announces. */
+export const ANNOUNCED = TX_RATE + HELD_BACK;
 
 /** Long enough for the limit on requests to regain its whole allowance. */
 const REST_MS = 1_100;
@@ -62,7 +64,7 @@ export async function announceTooMuch(
 ): Promise<void> {
   await stage.pause(REST_MS);
   stage.scripted.announce(
-    Array.from({ length: TX_RATE + HELD_BACK }, (_, i) => ({
+    Array.from({ length: ANNOUNCED }, (_, i) => ({
       type: INV_TX,
       hash: fakeHash(`${String.fromCharCode(i & 0xff, i >> 8)}${'\xee'.repeat(30)}`),
     })),
@@ -70,7 +72,7 @@ export async function announceTooMuch(
   for (const listener of stage.listeners)
     await listener.untilRow(
       'all to be asked for',
-      `SELECT 1 AS one FROM inv HAVING sum(notfound) >= ${TX_RATE + HELD_BACK}`,
+      `SELECT 1 AS one FROM inv HAVING sum(notfound) >= ${ANNOUNCED}`,
     );
 }
 

@@ -25,6 +25,12 @@ export interface Checkpoint {
 /** How long no byte may move before a moment counts as quiet. */
 const QUIET_MS = 400;
 
+/**
+ * How long bytes may be on their way: a busy machine delays the btcds, the listeners and the recorders
+ * between them.
+ */
+export const ON_THE_WAY_MS = 60_000;
+
 /** The btcds, the scripted peer and the listeners, with methods that act on them and wait for them. */
 export class Stage {
   readonly checkpoints: Checkpoint[] = [];
@@ -137,17 +143,26 @@ export class Stage {
    */
   async checkpoint(name: string, orphans = 0): Promise<void> {
     await this.line.untilQuiet(QUIET_MS);
+    for (const listener of this.listeners) {
+      const deadline = Date.now() + ON_THE_WAY_MS;
+      let [expected, stored] = await this.views(listener, orphans);
+      // Nothing moves as well while one of them stands still. What then never comes, the test will tell.
+      while (JSON.stringify(expected) !== JSON.stringify(stored) && Date.now() < deadline)
+        [expected, stored] = await this.views(listener, orphans);
+      this.checkpoints.push({ name, policy: listener.policy, expected, stored });
+    }
+  }
+
+  /** What a listener's relay view must have now, and what it tells of it in its next interval. */
+  private async views(listener: Listener, orphans: number): Promise<[expected: object, stored: object]> {
     const expected = await this.expectedView(orphans);
     const since = `${BigInt(Date.now()) * 1_000_000n}`;
-    for (const listener of this.listeners) {
-      const row = await listener.untilRow(
-        'a quiet interval',
-        `SELECT num_tx, size, num_orphans, m.fees_known FROM mempool AS v, btcdmon AS m
-         WHERE epoch_ns(v.time) > ${since} AND epoch_ns(m.time) > ${since} AND m.rss IS NOT NULL LIMIT 1`,
-      );
-      const { policy } = listener;
-      this.checkpoints.push({ name, policy, expected, stored: row });
-    }
+    const stored = await listener.untilRow(
+      'a quiet interval',
+      `SELECT num_tx, size, num_orphans, m.fees_known FROM mempool AS v, btcdmon AS m
+       WHERE epoch_ns(v.time) > ${since} AND epoch_ns(m.time) > ${since} AND m.rss IS NOT NULL LIMIT 1`,
+    );
+    return [expected, stored];
   }
 
   /** Waits until every listener has written another interval. */

@@ -8,7 +8,7 @@ import { until } from '../until';
 import { Wallet } from '../wallet';
 import { sendBlocks } from './act-blocks';
 import { replace, surprise } from './act-conflicts';
-import { announceTooMuch, misbehave, tellAddresses } from './act-gossip';
+import { ANNOUNCED, announceTooMuch, misbehave, tellAddresses } from './act-gossip';
 import { orphan } from './act-orphans';
 import { relayEveryForm } from './act-relay';
 import { reorganise } from './act-reorg';
@@ -19,16 +19,10 @@ import { Listener } from './listener';
 import { ScriptRecord } from './record';
 import { bytesOf } from './rows';
 import { ScriptedPeer } from './scripted-peer';
-import { SCRIPTED, Stage } from './stage';
+import { ON_THE_WAY_MS, SCRIPTED, Stage } from './stage';
 
 /** The time for which announcements are gathered, and some intervals more. */
 const SPREAD_MS = 32_000;
-
-/**
- * How long bytes may be on their way: a busy machine delays the btcds, the listeners and the recorders
- * between them.
- */
-const ON_THE_WAY_MS = 60_000;
 
 /** The result of the story. */
 export interface StoryResult {
@@ -82,6 +76,13 @@ export async function play(btcdProgram: string, cleanup: Cleanup): Promise<Story
   await misbehave(stage);
   await announceTooMuch(stage);
   await stage.pause(SPREAD_MS);
+  // What was announced and never sent has no transaction by which it could be named.
+  for (const listener of listeners)
+    await listener.untilRow(
+      'the spread of the last announcements',
+      `SELECT 1 AS one FROM propagation WHERE kind = 'tx' AND peers IS NOT NULL AND sha IS NULL
+       HAVING count(*) >= ${ANNOUNCED}`,
+    );
   const bandwidth = await quietBandwidth(stage);
   await stage.checkpoint('the end');
   const statuses = new Map<PolicyName, number | null>();
@@ -121,7 +122,7 @@ async function quietBandwidth(stage: Stage): Promise<StoryResult['bandwidth']> {
     };
   };
   const deadline = Date.now() + ON_THE_WAY_MS;
-  return until('a quiet moment', async () => {
+  const probe = async (): Promise<StoryResult['bandwidth'] | undefined> => {
     const before = await counted();
     await stage.untilWritten();
     let [received, sent] = [0, 0];
@@ -139,7 +140,8 @@ async function quietBandwidth(stage: Stage): Promise<StoryResult['bandwidth']> {
     // Bytes that are still missing then never come, and the test will tell.
     const level = JSON.stringify(btcds) === JSON.stringify(listeners);
     return level || Date.now() > deadline ? { btcds, listeners } : undefined;
-  });
+  };
+  return until('a quiet moment', probe, { ms: 2 * ON_THE_WAY_MS });
 }
 
 /**
@@ -148,11 +150,15 @@ async function quietBandwidth(stage: Stage): Promise<StoryResult['bandwidth']> {
  */
 async function untilHeard(listener: Listener): Promise<void> {
   const deadline = Date.now() + ON_THE_WAY_MS;
-  await until('the listener to have written everything', async () => {
-    const [row] = await listener.rows('SELECT bytes_recv FROM bandwidth ORDER BY time DESC LIMIT 1');
-    const passed = bytesOf(
-      listener.recorders.flatMap(({ connections }) => connections.flatMap((each) => each.in)),
-    );
-    return Number(row?.['bytes_recv']) === passed || Date.now() > deadline;
-  });
+  await until(
+    'the listener to have written everything',
+    async () => {
+      const [row] = await listener.rows('SELECT bytes_recv FROM bandwidth ORDER BY time DESC LIMIT 1');
+      const passed = bytesOf(
+        listener.recorders.flatMap(({ connections }) => connections.flatMap((each) => each.in)),
+      );
+      return Number(row?.['bytes_recv']) === passed || Date.now() > deadline;
+    },
+    { ms: 2 * ON_THE_WAY_MS },
+  );
 }
