@@ -42,6 +42,20 @@ export function cpuSecondsOf(pid: Pid): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** The state of a process: `R` runs, `S` waits, `T` is stopped. @throws Error where it has ended */
+export function stateOf(pid: Pid): string {
+  return statOf(pid)[0] ?? '';
+}
+
+/** Whether a process is gone, or is a zombie that the first process of a container does not collect. */
+export function hasEnded(pid: Pid): boolean {
+  try {
+    return stateOf(pid) === 'Z';
+  } catch {
+    return true;
+  }
+}
+
 /** A process and all that it started, by their ids; those that have ended meanwhile are left out. */
 export function familyOf(pid: Pid): readonly number[] {
   if (pid === undefined) return [];
