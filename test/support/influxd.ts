@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { freePort } from './free-port';
 import { findProgram, requirement } from './requires';
 
 /** A real InfluxDB 1.x server on loopback, empty, with a UDP input that writes into `database`. */
@@ -84,12 +84,11 @@ export async function startInfluxd(options: InfluxdOptions = {}): Promise<Influx
   if (program === null) throw new Error('influxd was not found');
   const database = options.database ?? 'btcdmon';
   const folder = await mkdtemp(path.join(options.parent ?? os.tmpdir(), 'btcdmon-influxd-'));
-  const udpPort = await freeUdpPort();
+  const udpPort = await freePort();
   const config = path.join(folder, 'influxdb.conf');
   let child: ChildProcess | undefined;
   const killOnExit = () => child?.kill('SIGKILL');
   process.once('exit', killOnExit);
-  /** Port 0 lets the system choose. */
   const start = async (port: number): Promise<number> => {
     await writeFile(config, configuration(folder, { http: port, udp: udpPort }, database, options));
     child = spawn(program, ['-config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -106,7 +105,7 @@ export async function startInfluxd(options: InfluxdOptions = {}): Promise<Influx
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const httpPort = await start(0);
+    const httpPort = await start(await freePort());
     const query = (q: string) => runQuery(httpPort, database, q, options);
     const { admin } = options;
     if (admin !== undefined)
@@ -244,13 +243,4 @@ function send(
     });
     request.end(body);
   });
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }
