@@ -266,7 +266,7 @@ describeWithTmpfs('a disk', () => {
       }
     });
     await exporter.close();
-  }, 60_000);
+  });
 });
 
 strace.describe('a file that fails', (program) => {

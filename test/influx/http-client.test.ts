@@ -5,6 +5,7 @@ import { HttpClient } from '../../src/influx/http-client';
 import { parseInfluxUrl } from '../../src/influx/influx-url';
 import { InfluxClient } from '../../src/query/influx-client';
 import { Cleanup } from '../support/cleanup';
+import { until } from '../support/until';
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -43,7 +44,8 @@ describe('a response that is read as a stream', () => {
 
   it('fails if the server falls silent within it', async () => {
     const { client } = await serve((_, response) => response.write('begun'));
-    const response = await client.get('/', signal, 200);
+    // A busy machine may need longer for the begin.
+    const response = await until('the begin of an answer', () => client.get('/', signal, 200));
     let text = '';
     const read = async (): Promise<void> => {
       for await (const chunk of response as AsyncIterable<string>) text += chunk;

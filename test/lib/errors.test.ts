@@ -1,14 +1,11 @@
-import { createServer, connect } from 'node:net';
+import { connect } from 'node:net';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { messageOf } from '../../src/lib/errors';
+import { freePort } from '../support/free-port';
 import { nameHosts } from '../support/names';
 
 it('an error of several addresses names each', async () => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
+  const port = await freePort();
   const restore = nameHosts({ 'two.test': ['::1', '127.0.0.1'] });
   const [error] = (await once(connect({ host: 'two.test', port, autoSelectFamily: true }), 'connect').catch(
     (thrown: unknown) => [thrown],

@@ -65,6 +65,7 @@ it('reports the peers, blocks and transactions of a running node', async () => {
     { kind: 'block', block: live.blocks()[0] },
   ]);
   const { connection } = peer;
+  await until('all that it sent', () => live.peers()[0]?.bytesRecv === connection.written);
   expect(live.peers()).toEqual([
     expect.objectContaining({ address: peer.address, userAgent: '/fake:1/', bytesRecv: connection.written }),
   ]);

@@ -35,8 +35,14 @@ it('does not hide one long delay among many samples', async () => {
 
 it('does not take the start of a program, before its first interval, for a delay', async () => {
   const lag = new LoopLag(50);
-  await sleep(2_000);
-  expect(lag.take()).toBeLessThan(1_000);
+  // The machine may stand still meanwhile, which is a delay.
+  let stood = 0;
+  for (let done = 0; done < 200; done++) {
+    const before = performance.now();
+    await sleep(10);
+    stood = Math.max(stood, performance.now() - before);
+  }
+  expect(lag.take()).toBeLessThan(1_000 + stood);
 });
 
 it('is undefined for an interval that is shorter than a sample', () => {

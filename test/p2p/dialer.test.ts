@@ -8,6 +8,7 @@ import { Pool } from '../../src/p2p/pool';
 import { Cleanup } from '../support/cleanup';
 import { NO_COMPACT } from '../support/compact';
 import { FakePeer } from '../support/fake-peer';
+import { freePort } from '../support/free-port';
 import { linkLocal } from '../support/names';
 import { until } from '../support/until';
 
@@ -37,13 +38,6 @@ async function fake(host: string, port = 0): Promise<FakePeer> {
   return cleanup.add(await FakePeer.start({ host, port }), (it) => it.stop());
 }
 
-/** A port on which nothing listens. */
-async function closedPort(): Promise<number> {
-  const peer = await FakePeer.start();
-  await peer.stop();
-  return peer.port;
-}
-
 const both: Lookup = () => Promise.resolve(['::1', '127.0.0.1']);
 
 it.each(['127.0.0.1', '::1'])('a name with two addresses is reached if only %s listens', async (host) => {
@@ -55,14 +49,14 @@ it.each(['127.0.0.1', '::1'])('a name with two addresses is reached if only %s l
 });
 
 it('counts one failure once all addresses have failed, and names each', async () => {
-  const port = await closedPort();
+  const port = await freePort();
   const { complaints } = dial([{ host: 'two.test', port }], both);
   await until('a complaint', () => complaints.length === 1);
   expect(complaints).toEqual([`two.test:${port} ::1 connection-refused, 127.0.0.1 connection-refused (1)`]);
 });
 
 it('reports at most eight of many addresses', async () => {
-  const port = await closedPort();
+  const port = await freePort();
   const many = Array.from({ length: 40 }, (_, i) => `127.0.0.${i + 1}`);
   const { complaints } = dial([{ host: 'many.test', port }], () => Promise.resolve(many));
   await until('a complaint', () => complaints.length === 1);

@@ -176,7 +176,7 @@ btcd.describe('a btcd with its usual policy', (program) => {
     dropping = special.outputs.slice(2);
     rich = await Promise.all(mined.slice(2, 6).map((hash) => coinbase(node, hash)));
     height = await node.rpc<number>('getblockcount');
-  }, 120_000);
+  });
 
   /** Signs a transaction; the rest of its coin, if it has change, is what the fee leaves. */
   function sign(spec: Spec): { readonly hex: string; readonly fee: number } {

@@ -11,7 +11,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { ParquetExporter } from '../../src/export/parquet/exporter';
-import { SystemClock } from '../../src/lib/clock';
 import type { Point } from '../../src/metrics/point';
 import { audit } from '../../src/query/audit';
 import { type QueryArgs, parseQuery } from '../../src/query/model';
@@ -21,13 +20,15 @@ import type { Source } from '../../src/query/source';
 import { StoreWriter } from '../../src/store/writer';
 import { Cleanup } from '../support/cleanup';
 import { freePort } from '../support/free-port';
+import { TestClock } from '../support/points';
 import { outputOf, runProgram } from '../support/program';
 import { END_NS, START_NS, queryPoints } from '../support/query-points';
 import { until } from '../support/until';
 
 const cleanup = new Cleanup();
 let folder = '';
-const modules = { clock: new SystemClock(), warn: () => undefined };
+/** The end of an exporter has 0.6 s for its files. They do not pass on this clock. */
+const modules = { clock: new TestClock(), warn: () => undefined };
 const points = queryPoints();
 
 beforeEach(() => {
@@ -45,7 +46,6 @@ async function files(
   const exporter = new ParquetExporter({ directory }, modules);
   await exporter.open();
   await exporter.write(written);
-  // What does not fit into the time at the end stays in the staging file, which is read as well.
   await exporter.close();
   return directory;
 }
@@ -145,7 +145,6 @@ it('another process that writes there keeps only its running hour from readers',
   expect(warnings).toEqual([
     expect.stringMatching(/^parquet:\S+: a node is writing there; the points of the hours/),
   ]);
-  // What the first run could not write into files within its time is with the node as well.
   const query = parseQuery({ series: 'tx', since, agg: ['count'] }, END_NS);
   const count = Number((await allRows(await source.run(query)))[0]?.[0]);
   expect(count).toBeGreaterThan(0);

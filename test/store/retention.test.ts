@@ -85,6 +85,8 @@ describe('retention', () => {
     late.ns = BigInt(end) * 1_000_000n - 10n * HOUR + 1n;
     let pushed = 0;
     const writing = setInterval(() => {
+      // The disk of a busy machine is slower.
+      if (queue.isCrowded) return;
       for (const point of [...makePoints(100, clock), ...makePoints(10, late)]) queue.push(point);
       pushed += 110;
     }, 10);
@@ -96,10 +98,17 @@ describe('retention', () => {
       Number(
         (await ask(exporter, `SELECT count(*) FROM tx WHERE epoch_ms(time) < ${end - 5 * HOUR_MS}`))[0]?.[0],
       );
-    await until('the first pass', async () => pushed > 2000 && (await left()) < 100);
+    const before = end - 10 * HOUR_MS;
+    // Late points come into the hour that begins there, so that it is never empty for long.
+    await until('the first pass', async () => {
+      const [row] = await ask(exporter, `SELECT count(*) FROM tx WHERE epoch_ms(time) < ${before}`);
+      return pushed > 2000 && row?.[0] === 0n;
+    });
     clearInterval(writing);
     await until('the queue', () => queue.stats().queued === 0);
     await until('late points', async () => (await left()) === 0);
+    const rolled = `SELECT sum(points), sum(tx_size_sum), sum(sha_count) FROM tx_1m WHERE epoch_ms(time) >= ${end - 5 * HOUR_MS}`;
+    await until('the rollups', async () => (await ask(exporter, rolled))[0]?.[0] === 1000n);
     await retention.stop();
     expect(queue.stats()).toMatchObject({ acked: pushed, dropped: 0 });
     expect(await accounted(exporter)).toBe(20_000 + pushed);
@@ -107,12 +116,7 @@ describe('retention', () => {
       [5n * 200n],
     ]);
     // The hours whose points are still there are rolled up as well, except for the last minute.
-    expect(
-      await ask(
-        exporter,
-        `SELECT sum(points), sum(tx_size_sum), sum(sha_count) FROM tx_1m WHERE epoch_ms(time) >= ${end - 5 * HOUR_MS}`,
-      ),
-    ).toEqual([[1000n, 222_000n, 1000n]]);
+    expect(await ask(exporter, rolled)).toEqual([[1000n, 222_000n, 1000n]]);
     expect(warnings).toEqual([]);
     await queue.close(1000);
   });
@@ -167,7 +171,7 @@ describe('retention that is killed', () => {
     const hours = 6;
     const exporter = new StoreWriter({ path: file });
     await exporter.open();
-    const end = await fill(exporter, hours, 200);
+    let end = await fill(exporter, hours, 200);
     await exporter.close();
     let kills = 0;
     // The first is killed at once, each next one may go on for longer: however fast the machine is, some are
@@ -190,13 +194,20 @@ describe('retention that is killed', () => {
       }
       await once(child, 'close');
       expect(log).not.toContain('warning');
-      if (log.includes('done')) break;
+      if (log.includes('done')) {
+        if (kills > 0) break;
+        // The first one did its work while this process stood still.
+        await Promise.all([file, `${file}.wal`].map((name) => rm(name, { force: true })));
+        await exporter.open();
+        end = await fill(exporter, hours, 200);
+        await exporter.close();
+        continue;
+      }
       kills++;
       await exporter.open();
       expect(await accounted(exporter)).toBe(hours * 200);
       await exporter.close();
     }
-    expect(kills).toBeGreaterThan(0);
     await exporter.open();
     expect(await accounted(exporter)).toBe(hours * 200);
     expect(await ask(exporter, 'SELECT count(*) FROM tx_outputs')).toEqual([[120n]]);

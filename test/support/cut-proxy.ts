@@ -6,6 +6,8 @@ export interface CutProxy {
   readonly port: number;
   /** The number of connections so far. */
   connections(): number;
+  /** The number of connections that have not ended. */
+  open(): number;
   /** Has the next message of the server cut near its beginning, and then the connection ended. */
   cutNext(): void;
   /** Passes no bytes on until `release`: a server that hangs. */
@@ -62,6 +64,7 @@ export async function cutProxy(target: number): Promise<CutProxy> {
   return {
     port: (server.address() as AddressInfo).port,
     connections: () => count,
+    open: () => sockets.size / 2,
     cutNext: () => (isCutting = true),
     hold: () => {
       isHeld = true;

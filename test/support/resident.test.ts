@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { memoryOf } from './proc';
+import { memoryOf, stateOf } from './proc';
 import { residentOnceOf } from './resident';
+import { until } from './until';
 
 const children: ChildProcess[] = [];
 afterEach(() => {
@@ -14,6 +15,9 @@ async function started(bytes: number): Promise<number> {
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   await once(child.stdout, 'data');
+  // What it has stays the same from here on.
+  child.kill('SIGSTOP');
+  await until('it to stand still', () => stateOf(child.pid) === 'T');
   return child.pid ?? 0;
 }
 

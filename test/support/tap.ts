@@ -191,9 +191,10 @@ export async function readAll(socket: Socket): Promise<Buffer> {
 
 /** The next `length` bytes of a socket, which is paused again. */
 export async function readBytes(socket: Socket, length: number): Promise<Buffer> {
-  return until(`${length} bytes`, () => {
-    if (socket.errored !== null) throw socket.errored;
-    const bytes = socket.read(length) as Buffer | null;
-    return bytes ?? undefined;
+  return until(`${length} bytes`, () => (socket.read(length) as Buffer | null) ?? undefined, {
+    giveUp: () => {
+      if (socket.errored !== null) return String(socket.errored);
+      return socket.readableEnded ? 'the connection has ended' : undefined;
+    },
   });
 }

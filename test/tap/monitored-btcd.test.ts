@@ -44,6 +44,10 @@ function counts(connection: TapConnection, direction: Direction): Map<string, Me
 const recorded = (conversation: Conversation | undefined, direction: Direction): Map<string, MessageTally> =>
   countMessages(splitMessages(conversation?.[direction] ?? [], magic));
 
+/** The bytes of all conversations of a recorder, of one of their directions. */
+const recordedBytes = ({ connections }: Recorder, direction: Direction): number =>
+  Buffer.concat(connections.flatMap((each) => each[direction])).length;
+
 const bytesOf = ({ bytes }: TapConnection): number => bytes.in + bytes.out;
 const sumOf = (values: Iterable<number>): number => [...values].reduce((sum, value) => sum + value, 0);
 
@@ -190,12 +194,21 @@ btcd.describe('a btcd that is watched by a tap', (program) => {
       return light.commands().filter((command) => command === 'tx').length === inLastBlock;
     });
     await until('a quiet moment', () => node.isQuiet(1_000));
-    totals = await node.rpc('getnettotals');
-    await until('all bytes at the program', () => {
+    // The recorders and the tap may have the last bytes later than the node.
+    await until('all bytes at the program and at the recorders', async () => {
+      totals = await node.rpc('getnettotals');
       watched.interval();
       const last = watched.fields('bandwidth').at(-1);
+      const { inbound: full, light: lights, outbound: beyond } = recorders;
+      const fromPeers = [
+        recordedBytes(full, 'out'),
+        recordedBytes(lights, 'out'),
+        recordedBytes(beyond, 'in'),
+      ];
+      const toPeers = [recordedBytes(full, 'in'), recordedBytes(lights, 'in'), recordedBytes(beyond, 'out')];
       return (
-        (last?.bytes_recv ?? 0) >= totals.totalbytesrecv && (last?.bytes_sent ?? 0) >= totals.totalbytessent
+        [last?.bytes_recv, sumOf(fromPeers)].every((bytes) => bytes === totals.totalbytesrecv) &&
+        [last?.bytes_sent, sumOf(toPeers)].every((bytes) => bytes === totals.totalbytessent)
       );
     });
     // The windows of propagation are over.

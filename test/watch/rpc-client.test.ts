@@ -11,6 +11,7 @@ import type { RpcFailure } from '../../src/watch/rpc-failure';
 import { Cleanup } from '../support/cleanup';
 import { freePort } from '../support/free-port';
 import { type Reply, startHttpServer } from '../support/http-server';
+import { nameHosts } from '../support/names';
 import { TestTimer } from '../support/test-timer';
 import { until } from '../support/until';
 import { placeAt } from './place-at';
@@ -339,6 +340,8 @@ describe('a node that is not there', () => {
   });
 
   it('is one line where a host is unknown', async () => {
+    // No server of names is asked, which may take longer than a call may.
+    cleanup.add(nameHosts({}), (restore) => restore());
     const { client } = clientAt(8_333, { host: 'no-such-host.invalid' });
     const error = await client.call('uptime').catch((thrown: unknown) => thrown as RpcFailure);
     expect(error).toMatchObject({ kind: 'unreachable' });

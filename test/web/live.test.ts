@@ -60,14 +60,15 @@ it('sends the current state first, then events', async () => {
   expect(stream.response.headers.get('content-encoding')).toBeNull();
   await until('the first status', () => stream.named('status').length > 0);
   expect(stream.first()).toBe('retry: 2000');
-  expect(stream.heard.map(({ name }) => name)).toEqual([
+  // Where this machine is busy, what comes each second may have come again.
+  expect(stream.heard.slice(0, 5).map(({ name }) => name)).toEqual([
     'peers',
     'blocks',
     'transactions',
     'health',
     'status',
   ]);
-  expect(stream.named('peers')).toEqual([[peer(1)]]);
+  expect(stream.named('peers')[0]).toEqual([peer(1)]);
   expect(stream.named('blocks')).toEqual([[block(2), block(1)]]);
   expect(stream.named('transactions')).toEqual([[transaction(1)]]);
   const info = (await ask(served.port, '/api/info')).json;
@@ -80,8 +81,9 @@ it('sends the current state first, then events', async () => {
   live.list = [peer(1), peer(2)];
   await until('the block', () => stream.named('block').length > 0);
   expect(stream.named('block')).toEqual([block(3)]);
-  await until('the peers again', () => stream.named('peers').length > 1);
-  expect(stream.named('peers')[1]).toEqual([peer(1), peer(2)]);
+  const lengthOf = (peers: unknown): number => (peers as readonly unknown[]).length;
+  await until('both peers', () => lengthOf(stream.named('peers').at(-1)) === 2);
+  expect(stream.named('peers').at(-1)).toEqual([peer(1), peer(2)]);
 });
 
 it('sends a long list of peers in parts, again and again, and never too much at a time', async () => {

@@ -10,6 +10,7 @@ import { StoreProcess } from '../../../src/store/process/store-process';
 import { Cleanup } from '../../support/cleanup';
 import { cpuSecondsOf } from '../../support/proc';
 import { findProgram, requirement } from '../../support/requires';
+import { until } from '../../support/until';
 
 const chrt = requirement('chrt', () => findProgram('chrt'), 'install util-linux');
 
@@ -42,6 +43,7 @@ chrt.describe('a process that gets no processor time', (program) => {
         it.kill('SIGKILL'),
       ),
     );
+    await until('all of them to run', () => others.every(({ pid }) => cpuSecondsOf(pid) > 0.05));
     const before = cpuSecondsOf(store.pid);
     await sleep(1_500);
     expect(cpuSecondsOf(store.pid) - before).toBeLessThan(0.25);

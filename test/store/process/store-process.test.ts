@@ -17,7 +17,7 @@ import { watchMemory } from '../../../src/store/process/watch-memory';
 import { childScript } from '../../support/child';
 import { Cleanup } from '../../support/cleanup';
 import { makePoints } from '../../support/make-points';
-import { cpuSecondsOf } from '../../support/proc';
+import { cpuSecondsOf, hasEnded } from '../../support/proc';
 import { openStored } from '../../support/stored';
 import { until } from '../../support/until';
 
@@ -54,16 +54,6 @@ async function opened(readOnly = false, program = PROGRAM): Promise<StoreProcess
 
 function asked(store: StoreProcess): QueryScheduler {
   return cleanup.add(new QueryScheduler(new RemoteAnswers(store)), (it) => it.close());
-}
-
-/** Whether a process is gone, or is a zombie that the first process of a container does not collect. */
-function hasEnded(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-  } catch {
-    return true;
-  }
 }
 
 /** A clock that gives ascending times. */

@@ -195,7 +195,13 @@ chromiumProgram.describe('the tree of the chain on the page', (program) => {
             all.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent)),
           )
       ).map((cells) => cells.slice(3, 6).map(plain));
-    await until('the points of the store', async () => (await rows())[4]?.[0] !== '–');
+    // Pools and peers are asked for apart.
+    await until('the points of the store', async () => {
+      const [, second, third, fourth, fifth] = await rows();
+      return [second?.[0], second?.[1], third?.[0], fourth?.[0], fourth?.[1], fifth?.[0]].every(
+        (text) => text !== '–',
+      );
+    });
     expect(await rows()).toEqual([
       ['Foundry USA', '192.0.2.1:8333', '6 of 8, 75 %'],
       ['Luxor', '198.51.100.101:8333', '5'],

@@ -32,7 +32,7 @@ chromiumProgram.describe('a table of 20,000 peers', (program) => {
     page = opened.page;
     await page.goto(`${served.url}#now`);
     await until('all of them', async () => plain(await said()) === '20 000 peers', { ms: 120_000 });
-  }, 180_000);
+  });
   afterAll(() => cleanup.run());
 
   it('has few rows in the document, and all of them at the end of the bar', async () => {
@@ -49,7 +49,7 @@ chromiumProgram.describe('a table of 20,000 peers', (program) => {
     await page.getByRole('button', { name: 'Received' }).click();
     const most =
       Array.from({ length: PEERS }, (_, id) => id).find((id) => (id * 7_919) % PEERS === PEERS - 1) ?? 0;
-    expect(await address('first')).toBe(`10.0.${most >> 8}.${most & 255}:8333`);
+    await until('the order', async () => (await address('first')) === `10.0.${most >> 8}.${most & 255}:8333`);
     await page.locator('#peer-filter-text').fill('BTCD');
     await until('the filter', async () => plain(await said()) === '20 of 20 000 peers');
     expect(await rows()).toBe(20);

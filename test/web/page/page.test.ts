@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { PANELS } from '../../../src/panels/list';
-import type { AnswerRows, Cell } from '../../../src/web/page/api-types';
+import type { AnswerRows, Cell, Status } from '../../../src/web/page/api-types';
 import { type WatchedPage, chromiumProgram, openPage, startChromium } from '../../support/chromium';
 import { Cleanup } from '../../support/cleanup';
 import { freePort } from '../../support/free-port';
@@ -79,7 +79,11 @@ chromiumProgram.describe('the page', (program) => {
     url = `http://127.0.0.1:${port}`;
     run = await startPanelRun(folder, { args: ['--http', `127.0.0.1:${port}`] }, cleanup);
     const to = Math.ceil(Date.now() / 5_000) * 5_000;
-    await until('the range to be over, and its points stored', () => Date.now() > to + 2_000);
+    // Points are stored in the order in which they are made.
+    await until('the range to be over, and its points stored', async () => {
+      const { newestMs } = (await (await fetch(`${url}/api/info`)).json()) as Status;
+      return Number(newestMs) > to + 2_000;
+    });
     range = { from: new Date(to - 90_000).toISOString(), to: new Date(to).toISOString() };
     browser = await startChromium(program, cleanup);
   });
@@ -105,7 +109,9 @@ chromiumProgram.describe('the page', (program) => {
       );
       await settled(page, name);
       if (plot !== 'table') {
-        if (!(await isDrawn(page, name)) && !NOTHING_TO_SEE.includes(name)) blank.push(name);
+        // The lines are drawn after the message has gone.
+        if (!NOTHING_TO_SEE.includes(name))
+          await until('the lines', () => isDrawn(page, name), { ms: 40_000 }).catch(() => blank.push(name));
         await page.locator(`#panel-${name} .tool[aria-pressed]`).dispatchEvent('click');
       }
       const shown = sorted(await cellsOf(page, `#panel-${name}`));
