@@ -9,5 +9,6 @@ module.exports = {
   setupFiles: ['<rootDir>/test/support/backend.ts'],
   // Only what hangs takes so long: a machine may be busy with other things.
   testTimeout: 300_000,
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   maxWorkers: 2,
 };

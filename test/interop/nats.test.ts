@@ -25,14 +25,19 @@ const clock = new SystemClock();
 
 natsServer.describe('three NATS servers', () => {
   const cleanup = new Cleanup();
+  const ofAll = new Cleanup();
   let home = '';
+  /** Of all tests, each with a stream of its own: to choose a leader takes the servers five seconds. */
   let cluster: Nats;
-  beforeEach(async () => {
+  beforeAll(async () => {
+    cluster = ofAll.add(await startNats({ servers: 3 }), (it) => it.stop());
+  });
+  beforeEach(() => {
     home = mkdtempSync(path.join(tmpdir(), 'btcdmon-fleet-'));
     cleanup.add(home, (folder) => rmSync(folder, { recursive: true }));
-    cluster = cleanup.add(await startNats({ servers: 3 }), (it) => it.stop());
   });
   afterEach(() => cleanup.run());
+  afterAll(() => ofAll.run());
 
   /** A queue as a node has it before the cluster. */
   async function sender(stream: string): Promise<PointQueue> {
@@ -68,27 +73,27 @@ natsServer.describe('three NATS servers', () => {
   }
 
   it('have every point once when their leader is killed while points come', async () => {
-    const queue = await sender('POINTS');
+    const queue = await sender('LEADER');
     const points = makePoints(30_000, clock);
     const pushing = pushAll(queue, points);
     await until('a part', () => queue.stats().acked > 8_000);
-    const leader = await until('a leader', () => cluster.leader('POINTS'));
+    const leader = await until('a leader', () => cluster.leader('LEADER'));
     await leader.kill();
     await until('a good part without it', () => queue.stats().acked > 24_000);
     await leader.start();
     await pushing;
     await until('all', () => queue.stats().acked === points.length);
     expect(queue.stats()).toMatchObject({ sent: points.length, dropped: 0, spooled: 0 });
-    const messages = await until('the stream', () => cluster.read('POINTS'));
+    const messages = await until('the stream', () => cluster.read('LEADER'));
     expect(new Set(messages.map(({ id }) => id)).size).toBe(messages.length);
     expect(messages.flatMap(({ lines }) => lines).sort()).toEqual(points.map(lineOf).sort());
   });
 
   it('and a collector with the embedded store that is killed twice: each point is there once', async () => {
     const store = path.join(home, 'all.duckdb');
-    const args = ['--from', cluster.url('POINTS'), '-e', `duckdb:${store}`];
+    const args = ['--from', cluster.url('COLLECTOR'), '-e', `duckdb:${store}`];
     let program = await collector('center', args);
-    const queue = await sender('POINTS');
+    const queue = await sender('COLLECTOR');
     const points = makePoints(20_000, clock);
     const pushing = pushAll(queue, points);
     for (const share of [0.3, 0.6]) {
@@ -98,7 +103,7 @@ natsServer.describe('three NATS servers', () => {
     }
     await pushing;
     await until('all to be taken', () => queue.stats().acked === points.length);
-    await until('all to be confirmed', async () => (await cluster.read('POINTS')).length === 0, {
+    await until('all to be confirmed', async () => (await cluster.read('COLLECTOR')).length === 0, {
       giveUp: program.ended,
     });
     expect(await program.stop()).toBe(0);
@@ -128,14 +133,14 @@ natsServer.describe('three NATS servers', () => {
 
     it('bring every point through the kills of a server and of a collector', async () => {
       const peer = cleanup.add(await FakePeer.start(), (it) => it.stop());
-      const args = ['--from', cluster.url('POINTS'), '-e', `influx+udp://127.0.0.1:${server.udpPort}`];
+      const args = ['--from', cluster.url('GROUP'), '-e', `influx+udp://127.0.0.1:${server.udpPort}`];
       const [stays, goes] = await Promise.all([collector('c1', args), collector('c2', args)]);
       const nodes = ['one', 'two'].map((node) =>
         cleanup.add(
           runProgram(
             [
               ...['-n', 'regtest', '-c', `127.0.0.1:${peer.port}`, '--interval', '100ms', '--node', node],
-              ...['--data-dir', path.join(home, node), '-e', cluster.url('POINTS', 'timeout=3')],
+              ...['--data-dir', path.join(home, node), '-e', cluster.url('GROUP', 'timeout=3')],
             ],
             home,
           ),
@@ -146,11 +151,11 @@ natsServer.describe('three NATS servers', () => {
         nodes.map((node) => node.ended()).find((reason) => reason !== undefined);
       await until('their handshakes', () => peer.connections.length === 2, { giveUp: running });
       // Beside what the nodes tell, what keeps both collectors busy.
-      const queue = await sender('POINTS');
+      const queue = await sender('GROUP');
       const points = makePoints(20_000, clock);
       const pushing = pushAll(queue, points);
       await until('a part', () => queue.stats().acked > 5_000);
-      const leader = await until('a leader', () => cluster.leader('POINTS'));
+      const leader = await until('a leader', () => cluster.leader('GROUP'));
       await Promise.all([leader.kill(), goes.kill()]);
       await until('a part without them', () => queue.stats().acked > 12_000, { giveUp: running });
       await leader.start();
@@ -160,7 +165,7 @@ natsServer.describe('three NATS servers', () => {
       expect(await Promise.all(nodes.map((node) => node.stop()))).toEqual([0, 0]);
       for (const node of nodes) expect(node.log()).not.toContain('dropped');
       // What the one that was killed had in hand comes to another after 15 seconds.
-      await until('all to be confirmed', async () => (await cluster.read('POINTS')).length === 0, {
+      await until('all to be confirmed', async () => (await cluster.read('GROUP')).length === 0, {
         ms: 90_000,
       });
       expect(await Promise.all([stays.stop(), back.stop()])).toEqual([0, 0]);

@@ -174,6 +174,7 @@ btcd.describe('a btcd of a network, watched by its RPC and by a tap', (btcdProgr
     );
     await startNetwork();
     const mined = await mineInSteps();
+    await connectLightClient();
     await sendEveryType(mined);
     await spendTwice(mined);
     await reorganise(mined);
@@ -362,13 +363,20 @@ btcd.describe('a btcd of a network, watched by its RPC and by a tap', (btcdProgr
     await noteMempool();
   }
 
-  /** A light client loads a filter and asks for a block with transactions. */
-  async function loadFilter(): Promise<void> {
-    const block = await node.rpc<string>('getblockhash', STEPS * BLOCKS_PER_STEP + 2);
-    filtered = { hash: block, transactions: TRANSACTIONS + 1 };
+  /**
+   * A light client connects. It does so early, because the list of peers is told once a minute. It does so
+   * when there are blocks, because btcd fetches blocks from a peer that claims to be as high.
+   */
+  async function connectLightClient(): Promise<void> {
     const [{ port } = { port: 0 }] = recorders.inbound;
     light = cleanup.add(await dialListener(port), ({ socket }) => socket.destroy());
     await until('its handshake', () => light.commands().includes('verack'), patience());
+  }
+
+  /** The light client loads a filter and asks for a block with transactions. */
+  async function loadFilter(): Promise<void> {
+    const block = await node.rpc<string>('getblockhash', STEPS * BLOCKS_PER_STEP + 2);
+    filtered = { hash: block, transactions: TRANSACTIONS + 1 };
     light.send('filterload', FILTERLOAD);
     const getdata = Buffer.alloc(37);
     getdata.writeUInt8(1, 0);
