@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import '#dist/bcoin/backend';
 import { siphash } from 'bsip';
-import { hashBytes, merkleRoot } from '#dist/chain/merkle';
+import { hashBytes, merkleRoot } from '#dist/wire/merkle';
 import { EventBus } from '#dist/lib/event-bus';
 import { RelayView } from '#dist/mempool/relay-view';
 import { CompactPreparation } from '#dist/p2p/compact/compact-preparation';

@@ -149,6 +149,26 @@ async function messages(size: number): Promise<() => Round> {
   return () => ({ count: MESSAGES, work });
 }
 
+/** A `feefilter` with another feerate each time, while each peer has told another one. */
+async function feeFilters(size: number): Promise<() => Round> {
+  const { sockets } = await connectedPool(size);
+  let feerate = 1_000;
+  const frame = (): Buffer => {
+    const payload = Buffer.alloc(8);
+    // Each lies anywhere among those of the others.
+    payload.writeBigUInt64LE(BigInt((feerate = (feerate * 7_919) % 1_000_003)));
+    return encodeFrame(magic, 'feefilter', payload);
+  };
+  for (const socket of sockets) socket.emit('data', frame());
+  return () => {
+    const frames = Array.from({ length: MESSAGES }, frame);
+    const work = (): void => {
+      for (const [i, each] of frames.entries()) sockets[i % Math.min(size, 100)]?.emit('data', each);
+    };
+    return { count: MESSAGES, work };
+  };
+}
+
 /** The end of connections, with all that is forgotten of them: as many of each of these pools. */
 async function ends(size: number, pools: number): Promise<Round> {
   const connected: Awaited<ReturnType<typeof connectedPool>>[] = [];
@@ -248,6 +268,7 @@ async function main(): Promise<void> {
       most: Infinity,
     },
     { name: 'message', make: () => Promise.all(SIZES.map(messages)) },
+    { name: 'message, feefilter', make: () => Promise.all(SIZES.map(feeFilters)) },
   ];
   for (const { name, make, most = MOST_RISE, rounds = ROUNDS } of curves) {
     if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;

@@ -1,5 +1,5 @@
 import { CHAIN_PARAMS } from '#dist/chain/params';
-import { merkleRoot } from '#dist/chain/merkle';
+import { merkleRoot } from '#dist/wire/merkle';
 import { compactSize } from '#dist/wire/compact-size';
 import { writeHash256 } from '#dist/wire/hash';
 import { HEADER_BYTES } from '#dist/wire/header';

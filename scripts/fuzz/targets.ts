@@ -1,6 +1,6 @@
 // The decoders and parsers that scripts/fuzz.ts tests.
 import { CHAIN_PARAMS } from '#dist/chain/params';
-import { legacySigops } from '#dist/chain/sigops';
+import { legacySigops } from '#dist/wire/sigops';
 import { checkBlock, checkBlockInContext } from '#dist/chain/validate-block';
 import { LineReader } from '#dist/collect/line-reader';
 import { LineParser } from '#dist/collect/parse-line';

@@ -1,7 +1,7 @@
 // The thread of scripts/fuzz.ts that decodes the inputs. It is separate so that the main thread can notice an
 // endless loop or a full heap and name the input.
 import { parentPort, workerData } from 'node:worker_threads';
-import { hashBytes } from '#dist/chain/merkle';
+import { hashBytes } from '#dist/wire/merkle';
 import { PartialBlock } from '#dist/p2p/compact/partial-block';
 import { type Block, parseBlock } from '#dist/wire/block';
 import { DecodeError } from '#dist/wire/decode-error';

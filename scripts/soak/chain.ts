@@ -1,4 +1,4 @@
-import { merkleRoot } from '../../src/chain/merkle';
+import { merkleRoot } from '../../src/wire/merkle';
 import { CHAIN_PARAMS } from '../../src/chain/params';
 import { compactSize } from '../../test/support/transaction';
 import { hash256, HASH_BYTES, type RelayedTransaction } from './traffic';

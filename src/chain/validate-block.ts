@@ -1,10 +1,9 @@
 import type { Block } from '../wire/block';
 import { checkSanity, type SanityReason } from '../policy/sanity';
 import { isFinal } from '../wire/lock-time';
-import { hashBytes, merkleRoot } from './merkle';
+import { WITNESS_SCALE } from '../wire/sigops';
 import type { ChainParams } from './params';
 import type { BlockReason } from './reasons';
-import { legacySigops, WITNESS_SCALE } from './sigops';
 import { coinbaseValue, subsidy } from './subsidy';
 import { checkWitness } from './witness-commitment';
 
@@ -39,7 +38,7 @@ export function isMutation(reason: string): boolean {
 
 /** Checks that the header commits to the block's transactions, each of them once. */
 function checkRoot(block: Block): BlockReason | undefined {
-  const { root, mutated } = merkleRoot(hashBytes(block.wireTxids()));
+  const { root, mutated } = block.txidRoot();
   if (!root.equals(block.bytes.subarray(36, 68))) return 'bad-txnmrklroot';
   return mutated ? 'bad-txns-duplicate' : undefined;
 }
@@ -74,7 +73,7 @@ export function checkBlock(block: Block): BlockReason | SanityReason | undefined
   }
 
   let sigops = 0;
-  for (const transaction of transactions) sigops += legacySigops(transaction);
+  for (const transaction of transactions) sigops += transaction.legacySigops;
   return sigops * WITNESS_SCALE > MAX_SIGOPS_COST ? 'bad-blk-sigops' : undefined;
 }
 

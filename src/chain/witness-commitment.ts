@@ -1,6 +1,5 @@
-import { readHash, writeHash256 } from '../wire/hash';
+import { writeHash256 } from '../wire/hash';
 import type { Block } from '../wire/block';
-import { hashBytes, merkleRoot } from './merkle';
 import type { BlockReason } from './reasons';
 
 /** OP_RETURN, a push of 36 bytes, and the four bytes that mark a commitment (BIP141). */
@@ -9,8 +8,6 @@ const HASH_BYTES = 32;
 
 /** A witness with one item of 32 bytes: the count, the length, the item. */
 const NONCE_WITNESS_BYTES = 34;
-
-const NO_HASH = readHash(Buffer.alloc(HASH_BYTES), 0);
 
 /**
  * Checks the witnesses of a block against the commitment in its coinbase, which must be its first transaction
@@ -28,13 +25,11 @@ export function checkWitness(block: Block, active: boolean): BlockReason | undef
   if (coinbase === undefined || input?.witnessItems !== 1 || input.witnessSize !== NONCE_WITNESS_BYTES)
     return 'bad-witness-nonce-size';
 
-  // The coinbase holds the commitment, so its own hash cannot be part of it.
-  const wtxids = [NO_HASH, ...block.wireWtxids().slice(1)];
   // The only input's witness is the last of a transaction but for the lock time.
   const nonceEnd = coinbase.end - 4;
   const nonce = coinbase.bytes.subarray(nonceEnd - HASH_BYTES, nonceEnd);
   const expected = Buffer.alloc(HASH_BYTES);
-  writeHash256(Buffer.concat([merkleRoot(hashBytes(wtxids)).root, nonce]), expected, 0);
+  writeHash256(Buffer.concat([block.wtxidRoot(), nonce]), expected, 0);
   return expected.equals(commitment) ? undefined : 'bad-witness-merkle-match';
 }
 

@@ -2,21 +2,20 @@ import { type Block, BlockReader } from '../wire/block';
 import { ByteReader } from '../wire/byte-reader';
 import { Transaction } from '../wire/transaction';
 
-/** Transactions that are read, or hashed, at a time. These take one millisecond. */
+/** Transactions that are read, hashed or counted at a time. These take one millisecond. */
 const PART = 500;
 
 /**
- * Reads the payload of a `block` message and hashes its transactions, a part with each call. So other peers
- * have their turn meanwhile. What is left to do when the message is handled takes half the time.
+ * Reads the payload of a `block` message and computes what its bytes alone say: the ids of its transactions,
+ * their merkle roots, the cost of their signature operations. It does a part with each call, so that other
+ * peers have their turn meanwhile. The block keeps the results for whoever asks when the message is handled.
  */
 export class BlockPreparation {
-  private readonly reader: BlockReader;
-  private block: Block | null = null;
-  private hashed = 0;
+  private readonly parts: Iterator<undefined, Block>;
 
   /** @throws DecodeError */
   constructor(readonly payload: Buffer) {
-    this.reader = new BlockReader(new ByteReader(payload));
+    this.parts = inParts(new BlockReader(new ByteReader(payload)));
   }
 
   /**
@@ -24,15 +23,31 @@ export class BlockPreparation {
    * @throws DecodeError where Bitcoin Core would not read it
    */
   next(): Block | null {
-    if (this.block === null) {
-      this.block = this.reader.read(PART);
-      return null;
-    }
-    const { transactions } = this.block;
-    const part = transactions.slice(this.hashed, this.hashed + PART);
+    const { done, value } = this.parts.next();
+    return done === true ? value : null;
+  }
+}
+
+function* inParts(reader: BlockReader): Generator<undefined, Block> {
+  let block = reader.read(PART);
+  for (; block === null; block = reader.read(PART)) yield;
+  yield;
+  for (const part of partsOf(block.transactions)) {
     Transaction.hashTxids(part);
     Transaction.hashWtxids(part);
-    this.hashed += PART;
-    return this.hashed < transactions.length ? null : this.block;
+    yield;
   }
+  for (const part of partsOf(block.transactions)) {
+    Transaction.countSigops(part);
+    yield;
+  }
+  block.txidRoot();
+  yield;
+  // Without witnesses there may be no commitment to them.
+  if (block.transactions.some(({ hasWitness }) => hasWitness)) block.wtxidRoot();
+  return block;
+}
+
+function* partsOf(transactions: readonly Transaction[]): Generator<readonly Transaction[]> {
+  for (let from = 0; from < transactions.length; from += PART) yield transactions.slice(from, from + PART);
 }

@@ -1,14 +1,21 @@
 import { ByteReader } from './byte-reader';
-import type { Hash } from './hash';
+import { type Hash, readHash } from './hash';
 import { Header, HEADER_BYTES } from './header';
+import { hashBytes, type MerkleRoot, merkleRoot } from './merkle';
 import { byteAt, OP_1, OP_16 } from './script';
 import { LEAST_TRANSACTION_BYTES, readTransaction, Transaction } from './transaction';
 
 /** The longest height in bytes. Four bytes are enough until about the year 42,000. */
 const MAX_HEIGHT_BYTES = 4;
 
+/** Stands for the wtxid of the coinbase, which holds the hash of the others (BIP141). */
+const NO_HASH = readHash(Buffer.alloc(32), 0);
+
 /** A block, read from its bytes. */
 export class Block extends Header {
+  private cachedTxidRoot: MerkleRoot | undefined = undefined;
+  private cachedWtxidRoot: Buffer | undefined = undefined;
+
   constructor(
     bytes: Buffer,
     readonly transactions: readonly Transaction[],
@@ -38,6 +45,23 @@ export class Block extends Header {
   wireWtxids(): readonly Hash[] {
     Transaction.hashWtxids(this.transactions);
     return this.transactions.map(({ wireWtxid }) => wireWtxid);
+  }
+
+  /** The merkle root of its txids, computed once. */
+  txidRoot(): MerkleRoot {
+    this.cachedTxidRoot ??= merkleRoot(hashBytes(this.wireTxids()));
+    return this.cachedTxidRoot;
+  }
+
+  /** The merkle root of its wtxids in wire order (BIP141), computed once. */
+  wtxidRoot(): Buffer {
+    this.cachedWtxidRoot ??= merkleRoot(hashBytes([NO_HASH, ...this.wireWtxids().slice(1)])).root;
+    return this.cachedWtxidRoot;
+  }
+
+  /** Cost of its signature operations (BIP141), as far as their forms show it. */
+  get sigopCost(): number {
+    return this.transactions.reduce((cost, transaction) => cost + transaction.sigopCost, 0);
   }
 
   /** The signature script of the coinbase, whose contents miners choose; undefined without one. */

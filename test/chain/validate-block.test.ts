@@ -4,7 +4,7 @@ import * as consensus from 'bcoin/lib/protocol/consensus';
 import BcoinBlock from 'bcoin/lib/primitives/block';
 import BcoinTX from 'bcoin/lib/primitives/tx';
 import { CHAIN_PARAMS, type ChainParams } from '../../src/chain/params';
-import { legacySigops } from '../../src/chain/sigops';
+import { legacySigops } from '../../src/wire/sigops';
 import { coinbaseValue, subsidy } from '../../src/chain/subsidy';
 import { BLOCK_REASONS } from '../../src/chain/reasons';
 import { checkBlock, checkBlockInContext, isMutation } from '../../src/chain/validate-block';

@@ -29,6 +29,29 @@ describe('RankedCounts', () => {
     );
   });
 
+  it('tells the same with many different values, as cells are divided and joined', () => {
+    // Every value comes and goes in another order: 7 and 1,000 have no common factor.
+    const ranked = new RankedCounts();
+    const values = new Set<number>();
+    const check = (): void => {
+      const all = [...values];
+      expect(ranked.total).toBe(all.length);
+      for (const share of [0, 0.1, 0.5, 0.9, 1]) expect(ranked.quantile(share)).toBe(quantileOf(all, share));
+      for (const limit of [-Infinity, 0, 333, 499.5, 1_000, Infinity])
+        expect(ranked.below(limit)).toBe(all.filter((value) => value < limit).length);
+    };
+    for (const isComing of [true, false, true, false])
+      for (let i = 0; i < 1_000; i++) {
+        const value = (i * 7 + (isComing ? 0 : 13)) % 1_000;
+        ranked.add(value, isComing ? 1 : -1);
+        if (isComing) values.add(value);
+        else values.delete(value);
+        if (i % 50 === 0) check();
+      }
+    check();
+    expect(ranked.quantile(0.5)).toBeNaN();
+  });
+
   it('takes 0 and -0 for one, and tells 0', () => {
     const ranked = new RankedCounts();
     ranked.add(-0, 1);

@@ -2,7 +2,6 @@ import { isJudged } from '../../chain/chain-events';
 import { difficultyOf } from '../../chain/compact-target';
 import { UNKNOWN_POOL } from '../../chain/miner';
 import { rejectCode } from '../../chain/reasons';
-import { blockSigopCost } from '../../chain/sigop-cost';
 import { versionSignals } from '../../chain/version-bits';
 import type { Block } from '../../wire/block';
 import { coinbaseText } from '../bounded-labels';
@@ -28,7 +27,7 @@ export const processedBlocks: CollectorFactory = ({ emit }) => ({
         num_inputs: numInputs,
         num_outputs: numOutputs,
         num_unseen_tx: numUnseen,
-        sigops: blockSigopCost(block),
+        sigops: block.sigopCost,
         difficulty: difficultyOf(block.bits),
         ...versionFields(block.version),
         coinbase_text: textOf(block),

@@ -331,8 +331,8 @@ describe('a large compact block', () => {
     });
     connection(a).send('cmpctblock', compactBlock(block.bytes));
     const [event] = await blockOf(listener);
-    // The search, the bytes, four of reading and four of hashing.
-    expect(parts.count()).toBe(10);
+    // The search, the bytes, four of reading, hashing and counting, and two merkle roots.
+    expect(parts.count()).toBe(16);
     expect(received).toEqual(['ping', 'cmpctblock']);
     expect(event?.block.bytes.equals(block.bytes)).toBe(true);
     expect(event?.block.wireTxids()).toEqual(block.wireTxids());
@@ -362,8 +362,8 @@ describe('a large compact block', () => {
     const before = parts.count();
     connection(peer).send('blocktxn', blockTxn(block.bytes, replaced));
     const [event] = await blockOf(listener);
-    // The bytes, reading and hashing.
-    expect(parts.count()).toBe(before + 3);
+    // The bytes, reading, hashing, counting, and two merkle roots.
+    expect(parts.count()).toBe(before + 6);
     expect(event?.block.bytes.equals(block.bytes)).toBe(true);
     expect(facts(listener)).toMatchObject([{ missing: 1, rebuilt: true }]);
     expect(listener.violations).toEqual([]);
@@ -386,7 +386,7 @@ describe('a large compact block', () => {
     await blockOf(listener);
     await settled(b);
     expect(senders).toEqual([a, b].map(({ port }) => `127.0.0.1:${port}`));
-    expect(parts.count()).toBe(6);
+    expect(parts.count()).toBe(10);
     expect(facts(listener)).toHaveLength(1);
     expect([...askedFor(b), ...askedWhole(b)]).toEqual([]);
   });

@@ -1,7 +1,6 @@
-import { ByteReader } from '../wire/byte-reader';
-import type { Block } from '../wire/block';
-import type { Input } from '../wire/input';
-import { isPublicKey, MAX_PUBKEYS_PER_MULTISIG } from '../wire/multisig';
+import { ByteReader } from './byte-reader';
+import type { Input } from './input';
+import { isPublicKey, MAX_PUBKEYS_PER_MULTISIG } from './multisig';
 import {
   byteAt,
   isWitnessProgram,
@@ -15,9 +14,9 @@ import {
   OP_PUSHDATA4,
   operationEnd,
   pushDataStart,
-} from '../wire/script';
-import type { Transaction } from '../wire/transaction';
-import { legacySigops, WITNESS_SCALE } from './sigops';
+} from './script';
+import type { Transaction } from './transaction';
+import { WITNESS_SCALE } from './sigops';
 
 /** Lengths of the parts of a taproot spend (BIP341). */
 const SIGNATURE_BYTES = 64;
@@ -40,17 +39,12 @@ interface Span {
 }
 
 /**
- * Cost of the signature operations of a block (BIP141; Core 31 `src/consensus/tx_verify.cpp`
+ * Cost of the signature operations of a transaction (BIP141; Core 31 `src/consensus/tx_verify.cpp`
  * GetTransactionSigOpCost). A listener does not have the scripts of the spent outputs. It tells from the form
  * of an input what it spends; see `inputSigopCosts`.
  */
-export function blockSigopCost({ transactions }: Block): number {
-  return transactions.reduce((cost, transaction) => cost + sigopCost(transaction), 0);
-}
-
-/** The same of a transaction. */
 export function sigopCost(transaction: Transaction): number {
-  const own = legacySigops(transaction) * WITNESS_SCALE;
+  const own = transaction.legacySigops * WITNESS_SCALE;
   if (transaction.isCoinbase) return own;
   return inputSigopCosts(transaction).reduce((cost, each) => cost + each, own);
 }

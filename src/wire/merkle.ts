@@ -1,5 +1,5 @@
-import type { Hash } from '../wire/hash';
-import { hashPairs } from '../wire/hash-many';
+import type { Hash } from './hash';
+import { hashPairs } from './hash-many';
 
 const HASH_BYTES = 32;
 

@@ -1,6 +1,6 @@
-import { hashBytes, merkleRoot } from '../../src/chain/merkle';
+import { hashBytes, merkleRoot } from '../../src/wire/merkle';
 import { readHash } from '../../src/wire/hash';
-import { rootOf } from './mine';
+import { rootOf } from '../chain/mine';
 
 const hash = (n: number): Buffer => Buffer.concat([Buffer.alloc(30, n), Buffer.of(n & 0xff, n >> 8)]);
 const hashes = (...numbers: readonly number[]): Buffer => Buffer.concat(numbers.map(hash));

@@ -1,4 +1,4 @@
-import { MAX_PUBKEYS_PER_MULTISIG } from '../wire/multisig';
+import { MAX_PUBKEYS_PER_MULTISIG } from './multisig';
 import {
   byteAt,
   OP_CHECKMULTISIG,
@@ -6,8 +6,8 @@ import {
   OP_CHECKSIG,
   OP_CHECKSIGVERIFY,
   operationEnd,
-} from '../wire/script';
-import type { Transaction } from '../wire/transaction';
+} from './script';
+import type { Transaction } from './transaction';
 
 /** What a byte or a signature operation outside of witnesses counts (BIP141). */
 export const WITNESS_SCALE = 4;

@@ -1,10 +1,10 @@
-import { inputSigopCosts, sigopCost } from '../../src/chain/sigop-cost';
+import { inputSigopCosts, sigopCost } from '../../src/wire/sigop-cost';
 import { parseTransaction } from '../../src/wire/transaction';
 import { splitCoinbases, coinbase, COIN_VALUE } from '../support/funding';
 import { Btcd, btcd } from '../support/btcd';
 import { Cleanup } from '../support/cleanup';
 import { SPENDABLE_TYPES, Wallet } from '../support/wallet';
-import { buildTransaction, hex, type InputSpec } from '../wire/build';
+import { buildTransaction, hex, type InputSpec } from './build';
 
 const KEY = '02' + '11'.repeat(32);
 const LONG_KEY = '04' + '11'.repeat(64);
