@@ -87,7 +87,10 @@ function run(kind: Kind): Taken {
   bus.on('blockConnected', mark);
   syncRelayView({ view, judge: new Judge('core', { bus, monotonicMs }), bus, clock });
   const accounts = new PeerAccounts({ nowMs: () => Date.now(), monotonicMs });
-  const why = new WhyRecord({ keptMs: 86_400_000, maxBytes: 24_000_000 }, { monotonicMs, accounts });
+  const why = new WhyRecord(
+    { keptMs: 86_400_000, maxBytes: 24_000_000, diskBytes: 0 },
+    { monotonicMs, accounts },
+  );
   const context = { ...collectorContext(nothing), policy: 'core' as const, waiting: view.waiting, accounts };
   connectCollectors([why, ...COLLECTORS.map((create) => create(context))], bus, (name, error) => {
     throw new Error(name, { cause: error });

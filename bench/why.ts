@@ -1,11 +1,15 @@
 // Measures the record that `why` asks: what it costs to write, in microseconds of an id or transaction and
 // as a share of parsing and hashing a transaction, how long answers take once its memory is full, and how far
-// back its memory reaches on mainnet: 24 MB, or `--mb 130 --hours 27`.
+// back it reaches on mainnet: 24 MB of memory and 500 of disk, or `--mb`, `--disk` (0: memory alone) and
+// `--hours`. Then how long answers take whose facts are on disk, and how long they hold the event loop.
 // `--store FILE` asks a store as well, such as that of `bench/panels.ts --store FILE`, of 30 days and 50
 // million points.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { KeptFolder } from '#dist/why/kept/kept-folder';
 import { LiveWhyAnswers } from '#dist/why/live-why';
 import { examinedBlock } from '#dist/mempool/examined-block';
 import { answerWhy } from '#dist/why/answer-why';
@@ -16,7 +20,7 @@ import { PeerAccounts } from '#dist/metrics/sessions/peer-accounts';
 import { openStore } from '#dist/store/store';
 import { measuresOf } from '#dist/policy/measures';
 import { INV_WTX } from '#dist/wire/messages/inventory';
-import { displayOf } from '#dist/wire/hash';
+import { displayOf, type Hash, readHash } from '#dist/wire/hash';
 import { parseBlock } from '#dist/wire/block';
 import { type Transaction, parseTransaction } from '#dist/wire/transaction';
 import { medianMs, medianMsOf } from './support/median';
@@ -27,7 +31,8 @@ const { values } = parseArgs({
   options: {
     store: { type: 'string' },
     mb: { type: 'string', default: '24' },
-    hours: { type: 'string', default: '12' },
+    disk: { type: 'string', default: '500' },
+    hours: { type: 'string', default: '25' },
   },
 });
 const COUNT = 4_000;
@@ -37,7 +42,7 @@ const MAX_BYTES = 24_000_000;
 let ms = 0;
 const peer = { id: 1, address: '192.0.2.1:8333', outbound: true, claims: null };
 const accounts = new PeerAccounts({ nowMs: () => ms, monotonicMs: () => ms });
-const limits = { keptMs: 86_400_000, maxBytes: MAX_BYTES };
+const limits = { keptMs: 86_400_000, maxBytes: MAX_BYTES, diskBytes: 0 };
 const record = new WhyRecord(limits, { monotonicMs: () => ms, accounts });
 const answers = new LiveWhyAnswers(record, { node: 'bench', network: 'mainnet', nowMs: () => ms });
 
@@ -92,15 +97,49 @@ console.log(
 );
 
 const other = 'ab'.repeat(32);
-for (const [what, id] of [
-  ['a transaction', transactions[7]?.txid ?? ''],
-  ['a wtxid', transactions[7]?.wtxid ?? ''],
-  ['the beginning of a txid', (transactions[9]?.txid ?? '').slice(0, 12)],
-  ['a block', displayOf((block as { wireHash: never }).wireHash)],
-  ['a peer', peer.address],
-  ['an unknown id', other],
-] as const)
-  console.log(`why: ${what}: ${medianMs(9, () => answers.answer(id)).toFixed(1)} ms from a full record`);
+
+/** Processor time of the program in milliseconds, with that of its threads. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
+/**
+ * Asks a record for objects. Tells how long it takes, and the processor time that it takes in all and at most
+ * in one turn of the event loop: other programs of a busy machine add to the first alone.
+ */
+async function askRecord(
+  what: string,
+  asked: LiveWhyAnswers,
+  objects: readonly (readonly [name: string, id: string])[],
+): Promise<void> {
+  for (const [name, id] of objects) {
+    const times: { tookMs: number; usedMs: number; turnMs: number }[] = [];
+    for (let run = 0; run < RUNS / 4; run++) {
+      let isOver = false;
+      let turnMs = 0;
+      let last = processorMs();
+      const watch = (): void => {
+        const now = processorMs();
+        turnMs = Math.max(turnMs, now - last);
+        last = now;
+        if (!isOver) setImmediate(watch);
+      };
+      const [beganMs, used] = [performance.now(), processorMs()];
+      setImmediate(watch);
+      await asked.answer(id);
+      isOver = true;
+      times.push({ tookMs: performance.now() - beganMs, usedMs: processorMs() - used, turnMs });
+    }
+    const [tookMs, usedMs, turnMs] = (['tookMs', 'usedMs', 'turnMs'] as const).map((key) => {
+      const sorted = times.map((time) => time[key]).sort((a, b) => a - b);
+      return (sorted[sorted.length >> 1] ?? 0).toFixed(1);
+    });
+    console.log(
+      `why: ${name}: ${tookMs} ms from ${what}, of processor time ${usedMs} ms, ${turnMs} at most in one turn of the loop`,
+    );
+  }
+}
 
 /** Transactions a second, peers, and how often each announces, in seconds. */
 const RATE = 7;
@@ -119,19 +158,41 @@ function relayed(): readonly Transaction[] {
     .filter(({ wireTxid, wireWtxid }) => wireTxid !== wireWtxid);
 }
 
-/** Lets hours of mainnet pass, and tells how far back each part of the record reaches. */
-function holds(): void {
+/** A transaction like this one with ids of its own: the real ones are too few for a day. */
+function renamed(transaction: Transaction, number: number): Transaction {
+  const idOf = (text: string): Hash => readHash(createHash('sha256').update(text).digest(), 0);
+  return Object.create(transaction, {
+    wireTxid: { value: idOf(`${number}`) },
+    wireWtxid: { value: idOf(`w${number}`) },
+  }) as Transaction;
+}
+
+/** Lets hours of mainnet pass, tells how far back each part of the record reaches, and asks of the oldest. */
+async function holds(): Promise<void> {
   const list = relayed();
-  const [maxBytes, lasting] = [Number(values.mb) * 1e6, Number(values.hours)];
-  const own = new WhyRecord({ keptMs: 30 * 86_400_000, maxBytes }, { monotonicMs: () => ms, accounts });
+  const [maxBytes, diskBytes, lasting] = [
+    Number(values.mb) * 1e6,
+    Number(values.disk) * 1e6,
+    Number(values.hours),
+  ];
+  const place = mkdtempSync(path.join(tmpdir(), 'btcdmon-bench-why-'));
+  const clocks = { nowMs: () => ms, monotonicMs: () => ms };
+  const folder =
+    diskBytes === 0 ? null : await KeptFolder.open(place, { ...clocks, warn: (text) => console.log(text) });
+  const keptMs = 30 * 86_400_000;
+  const own = new WhyRecord({ keptMs, maxBytes, diskBytes }, { ...clocks, accounts, folder });
+  const asked = new LiveWhyAnswers(own, { node: 'bench', network: 'mainnet', nowMs: () => ms });
   const waiting: Transaction[][] = Array.from({ length: PEERS }, () => []);
   let mempool: Transaction[] = [];
   let came = 0;
   const begun = ms;
+  let early: Transaction | undefined;
+  for (let id = 0; id < PEERS; id++) own.on.opened?.({ peer: { ...peer, id } });
   for (let second = 0; second < lasting * 3_600; second++) {
     ms = begun + second * 1_000;
     const from = (came += RATE) % (list.length - RATE);
-    const fresh = list.slice(from, from + RATE);
+    const fresh = list.slice(from, from + RATE).map((it, at) => renamed(it, came + at));
+    if (second === 3_600) [early] = fresh;
     for (const [id, announcing] of waiting.entries()) {
       announcing.push(...fresh);
       if (second % (TRICKLE_S[id] ?? 2) !== 0) continue;
@@ -144,27 +205,43 @@ function holds(): void {
     for (const transaction of fresh) {
       const measures = measuresOf(transaction, {});
       own.on.judged?.({ transaction, verdict, measures, fee: 1_000, receivedMs: ms, judgedMs: ms + 0.3 });
-      own.on.transaction?.({ peer, transaction, first: true, receivedMs: ms });
+      const sender = { ...peer, id: transaction.wireTxid.charCodeAt(0) % PEERS };
+      own.on.transaction?.({ peer: sender, transaction, first: true, receivedMs: ms });
     }
     mempool.push(...fresh);
     if (second % BLOCK_S !== BLOCK_S - 1) continue;
-    const mined = { ...(block as object), transactions: mempool } as never;
+    const wireHash = readHash(createHash('sha256').update(`block ${second}`).digest(), 0);
+    const mined = { ...(block as object), wireHash, transactions: mempool } as never;
     own.on.blockConnected?.({ block: mined, height: second });
     mempool = [];
+    // Real seconds would give it the time to write. An answer waits for it.
+    await asked.answer(other);
   }
   const hours = (dropped: number | null): string =>
     dropped === null ? `more than ${lasting}` : ((ms - dropped) / 3_600_000).toFixed(1);
   let records = 0;
-  own.transactions.eachReceived(() => (records += 1));
-  const bytes = own.transactions.bytes / records;
+  await own.transactions.eachReceived({}, () => (records += 1));
+  const bytes = Math.max(own.transactions.bytes, own.transactions.keptBytes) / records;
   console.log(
-    `why: ${values.mb} MB at ${RATE} transactions a second (${list === transactions ? 'made' : 'of real blocks'}) and ` +
-      `${PEERS} peers reach back: transactions ${hours(own.transactions.dropped)} h (${bytes.toFixed(0)} bytes each), ` +
+    `why: ${(own.bytes / 1e6).toFixed(1)} MB of memory and ${(own.keptBytes / 1e6).toFixed(1)} of disk at ${RATE} ` +
+      `transactions a second (${list === transactions ? 'made' : 'of real blocks'}) and ${PEERS} peers reach back: ` +
+      `transactions ${hours(own.transactions.dropped)} h (${bytes.toFixed(0)} bytes each), ` +
       `announcements ${hours(own.announced.dropped)} h, requests ${hours(own.asked.dropped)} h, blocks ${hours(own.mined.dropped)} h`,
   );
+  const [txid, wtxid] = [early?.wireTxid, early?.wireWtxid].map((hash) => displayOf(hash ?? ('' as Hash)));
+  const [oldest] = own.blocks.list();
+  await askRecord(`${(own.keptBytes / 1e6).toFixed(0)} MB of disk`, asked, [
+    ['a transaction of the first hour', txid ?? ''],
+    ['its wtxid', wtxid ?? ''],
+    ['the beginning of its txid', (txid ?? '').slice(0, 12)],
+    ['four digits that fit several', 'abcd'],
+    ['the first block', oldest === undefined ? '' : displayOf(oldest.hash)],
+    ['a peer', peer.address],
+    ['an unknown id', other],
+  ]);
+  await own.close();
+  rmSync(place, { recursive: true });
 }
-
-holds();
 
 /** Asks the store for objects that it has and has not, as without a node. */
 async function askStore(file: string): Promise<void> {
@@ -193,4 +270,17 @@ async function askStore(file: string): Promise<void> {
   await store.close();
 }
 
-if (values.store !== undefined) void askStore(values.store);
+async function main(): Promise<void> {
+  await askRecord('a full record', answers, [
+    ['a transaction', transactions[7]?.txid ?? ''],
+    ['a wtxid', transactions[7]?.wtxid ?? ''],
+    ['the beginning of a txid', (transactions[9]?.txid ?? '').slice(0, 12)],
+    ['a block', displayOf((block as { wireHash: never }).wireHash)],
+    ['a peer', peer.address],
+    ['an unknown id', other],
+  ]);
+  await holds();
+  if (values.store !== undefined) await askStore(values.store);
+}
+
+void main();

@@ -11,7 +11,7 @@ import type { StartOptions } from '../crawl/start-points';
 import { asnBy } from '../crawl/summary';
 import { Visitor } from '../crawl/visitor';
 import type { Patience } from '../crawl/visit';
-import { lockFolder } from '../export/spool/lock';
+import { lockFolder } from '../lib/lock-folder';
 import { SystemClock, describeStep } from '../lib/clock';
 import { errorDetail, FailureError, messageOf, UsageError } from '../lib/errors';
 import type { Log } from '../lib/log';

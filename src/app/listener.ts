@@ -102,9 +102,13 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     { maxBytes: config.mempoolBytes, ...RELAY_VIEW_LIMITS },
     { bus, lookUp: full?.lookUp },
   );
-  const why = openWhy(config, { clock, accounts });
+  const why = await openWhy(config, { clock, accounts, log });
   const outputs = await openOutputs(config, {
     ...{ clock, log, page, live, why: why?.answers, onEnded: () => ending.end() },
+  }).catch(async (error: unknown) => {
+    // Another program can have its folder.
+    await why?.record.close();
+    throw error;
   });
   const { queues, exporters, sink } = outputs;
   const { pool, processor } = makePool(config, {
@@ -207,7 +211,7 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
       await recording.close();
       status?.clear();
       await outputs.stopServing();
-      await Promise.all([fullStopped, outputs.deliver(begun)]);
+      await Promise.all([why?.record.close(), fullStopped, outputs.deliver(begun)]);
       log.info('stopped');
     },
   };

@@ -2,14 +2,15 @@ import { UsageError } from '../lib/errors';
 import { parseDuration } from '../lib/duration';
 import type { WhyLimits } from '../why/why-record';
 import type { OptionTable } from './option';
-import { readWholeNumber } from './values';
+import { readCount, readWholeNumber } from './values';
 
 /** Three weeks: what is older is for the store. */
 const LONGEST_MS = 21 * 86_400_000;
 const LEAST_MS = 60_000;
 
-/** A gigabyte, and what four logs need at least. */
+/** A gigabyte of memory, 100 of disk. */
 const MOST_MB = 1_000;
+const MOST_DISK_MB = 100_000;
 
 /** Options of the record that `why` asks. */
 export const WHY_RECORD_OPTIONS = {
@@ -26,7 +27,15 @@ export const WHY_RECORD_OPTIONS = {
     type: 'string',
     requiresArg: true,
     default: '24',
-    describe: 'Megabytes of memory for --why; the oldest entries are forgotten first',
+    describe: 'Megabytes of memory for --why; what no longer fits goes to disk',
+  },
+  'why-disk': {
+    read: readCount('why-disk', MOST_DISK_MB),
+    type: 'string',
+    requiresArg: true,
+    default: '500',
+    describe:
+      'Megabytes of disk for --why, in --data-dir; the oldest entries are forgotten first; 0: memory alone',
   },
 } as const satisfies OptionTable;
 
@@ -34,13 +43,16 @@ export const WHY_RECORD_OPTIONS = {
 export function whySettings({
   why,
   whySize,
+  whyDisk,
 }: {
   readonly why: string;
   readonly whySize: string;
+  readonly whyDisk: string;
 }): WhyLimits | undefined {
   const keptMs = readWhy(why);
   const maxBytes = WHY_RECORD_OPTIONS['why-size'].read(whySize) * 1_000_000;
-  return keptMs === null ? undefined : { keptMs, maxBytes };
+  const diskBytes = WHY_RECORD_OPTIONS['why-disk'].read(whyDisk) * 1_000_000;
+  return keptMs === null ? undefined : { keptMs, maxBytes, diskBytes };
 }
 
 /**

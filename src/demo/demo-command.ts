@@ -53,7 +53,7 @@ const SHOWN_MS = 60_000;
 const POINT_INTERVAL_MS = 1_000;
 
 /** What the listener remembers for `why`: all of the demo. */
-const WHY = { keptMs: 86_400_000, maxBytes: 24_000_000 };
+const WHY = { keptMs: 86_400_000, maxBytes: 24_000_000, diskBytes: 0 };
 
 /**
  * Runs a regtest network and the listener on it, over real TCP on loopback. At the end it prints a query to

@@ -67,7 +67,7 @@ export async function serveQueries(
       if (question === null) {
         const [name = '', params = ''] = (request.url ?? '').split('?', 2);
         const document = documents?.get(name);
-        if (document !== undefined) response.end(JSON.stringify(document(new URLSearchParams(params))));
+        if (document !== undefined) response.end(JSON.stringify(await document(new URLSearchParams(params))));
         else response.end(name === LIVE_PATH ? encodeLive(state?.()) : '');
         return;
       }

@@ -1,5 +1,5 @@
 import { MAX_PAYLOAD_BYTES } from '../wire/framing';
-import { crc32 } from './crc32';
+import { crc32 } from '../lib/crc32';
 
 /** Version of the format that this program writes and reads. */
 export const FORMAT_VERSION = 1;

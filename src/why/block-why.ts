@@ -9,7 +9,7 @@ import type { Told, WhyFact, WhyStep } from './why-answer';
 import type { WhyRecord } from './why-record';
 
 /** What the record tells of a block. */
-export function blockWhy(record: WhyRecord, block: KnownBlock, unixOf: UnixOf): Told {
+export async function blockWhy(record: WhyRecord, block: KnownBlock, unixOf: UnixOf): Promise<Told> {
   const { announcements, received, judged, connections } = block;
   const times = [announcements[0], received, judged, connections[0]].flatMap((it) => it?.timeMs ?? []);
   const firstMs = Math.min(...times);
@@ -20,7 +20,7 @@ export function blockWhy(record: WhyRecord, block: KnownBlock, unixOf: UnixOf): 
       fact('sha', displayOf(block.hash)),
       ...(judged === null ? [] : judgedFacts(judged)),
       ...depthFacts(block, record.bestHeight),
-      ...kindFacts(record, block),
+      ...(await kindFacts(record, block)),
       ...compactFacts(block),
       ...spreadFacts(record, announcements),
     ],
@@ -93,19 +93,19 @@ function depthFacts(block: KnownBlock, bestHeight: number | null): WhyFact[] {
 }
 
 /** Which of its transactions came before it: how many, what they paid, and which policy would not relay. */
-function kindFacts({ mined, transactions }: WhyRecord, { connections }: KnownBlock): WhyFact[] {
+async function kindFacts(
+  { mined, transactions }: WhyRecord,
+  { connections }: KnownBlock,
+): Promise<readonly WhyFact[]> {
   const last = connections.at(-1);
   if (last === undefined) return [];
   const inIt = new Set<number>();
-  mined.list(
-    ({ of }) => of === last.number,
-    (key) => void inIt.add(numberOf(key)),
-  );
+  await mined.list({ of: last.number, timeMs: last.timeMs }, (key) => void inIt.add(numberOf(key)));
   let came = 0;
   let fees = 0;
   let withFee = 0;
   let nonStandard = 0;
-  transactions.eachReceived(({ key, fee, isStandard, timeMs }) => {
+  await transactions.eachReceived({ untilMs: last.timeMs }, ({ key, fee, isStandard, timeMs }) => {
     if (timeMs > last.timeMs || !inIt.delete(numberOf(key))) return;
     came += 1;
     if (fee !== null) withFee += 1;

@@ -1,23 +1,46 @@
 /** Bytes of a chunk. Memory is taken and released in chunks. */
-const CHUNK_BYTES = 65_536;
+export const CHUNK_BYTES = 65_536;
 
-/** A piece of memory that is filled from its start. */
+/** A piece of memory that is filled from its start. Times are on the monotonic clock. */
 export interface Chunk {
   readonly bytes: Buffer;
   readonly words: Uint32Array;
+  /** Counts the chunks of a run. */
+  readonly sequence: number;
+  /** Time of what was written first. */
+  readonly firstMs: number;
   /** Bytes in use. */
   used: number;
   /** Time of what was written last. */
   lastMs: number;
+  /** Whether it is on disk. */
+  isKept: boolean;
+  /** Whether the ring has dropped it. */
+  isDropped: boolean;
+}
+
+/** What keeps chunks on disk. */
+export interface ChunkKeeper {
+  /** Takes a chunk that is full. */
+  add(chunk: Chunk): void;
+  /** Whether a chunk waits to be written. */
+  isWaiting(chunk: Chunk): boolean;
 }
 
 /** Memory for facts in the order in which they happened. When it is used up, the oldest chunk is dropped. */
 export class ChunkRing {
   private list: Chunk[] = [];
   private droppedMs: number | null = null;
+  private sequence = 0;
 
-  /** @param maxBytes the most memory; a chunk of 64 KB is the least */
-  constructor(private readonly maxBytes: number) {}
+  /**
+   * @param maxBytes the most memory; a chunk of 64 KB is the least
+   * @param keeper is given each chunk once it is full; null where none is kept
+   */
+  constructor(
+    private readonly maxBytes: number,
+    private readonly keeper: ChunkKeeper | null = null,
+  ) {}
 
   get chunks(): readonly Chunk[] {
     return this.list;
@@ -27,7 +50,7 @@ export class ChunkRing {
     return this.list.length * CHUNK_BYTES;
   }
 
-  /** The time up to which facts were dropped because the memory was used up; null where none were. */
+  /** The time up to which facts were dropped from memory that no keeper has; null where none were. */
   get dropped(): number | null {
     return this.droppedMs;
   }
@@ -36,12 +59,9 @@ export class ChunkRing {
   roomFor(bytes: number, nowMs: number): Chunk {
     let last = this.list.at(-1);
     if (last === undefined || last.used + bytes > CHUNK_BYTES) {
-      if (this.bytes + CHUNK_BYTES > this.maxBytes) {
-        const oldest = this.list.shift();
-        if (oldest !== undefined) this.droppedMs = oldest.lastMs;
-      }
-      const memory = new ArrayBuffer(CHUNK_BYTES);
-      last = { bytes: Buffer.from(memory), words: new Uint32Array(memory), used: 0, lastMs: nowMs };
+      if (last !== undefined) this.keeper?.add(last);
+      if (this.bytes + CHUNK_BYTES > this.maxBytes) this.dropOldest();
+      last = newChunk(this.sequence++, nowMs);
       this.list.push(last);
     }
     last.lastMs = nowMs;
@@ -54,4 +74,19 @@ export class ChunkRing {
     const [oldest] = this.list;
     if (oldest !== undefined && isOld(oldest)) this.list = this.list.filter((chunk) => !isOld(chunk));
   }
+
+  private dropOldest(): void {
+    const oldest = this.list.shift();
+    if (oldest === undefined) return;
+    oldest.isDropped = true;
+    if (!oldest.isKept && this.keeper?.isWaiting(oldest) !== true) this.droppedMs = oldest.lastMs;
+  }
+}
+
+function newChunk(sequence: number, nowMs: number): Chunk {
+  const memory = new ArrayBuffer(CHUNK_BYTES);
+  return {
+    ...{ bytes: Buffer.from(memory), words: new Uint32Array(memory), sequence },
+    ...{ firstMs: nowMs, used: 0, lastMs: nowMs, isKept: false, isDropped: false },
+  };
 }

@@ -1,5 +1,7 @@
 import type { Hash } from '../wire/hash';
-import { type Chunk, ChunkRing } from './chunk-ring';
+import { ChunkLog, type Contents, type KeptWhere } from './chunk-log';
+import type { Chunk } from './chunk-ring';
+import type { ReadableChunk, Wanted } from './kept/kept-part';
 
 /** A group begins with its kind and count, a number and a time; each id behind it takes 8 bytes. */
 const HEAD_BYTES = 16;
@@ -18,7 +20,7 @@ const COUNT_MASK = 0xffff;
 export interface ItemGroup {
   /** Below 65,536. */
   readonly kind: number;
-  /** The number of a connection, or the height of a block. */
+  /** The number of a connection, or of a block that joined the best chain. */
   readonly of: number;
   /** On the monotonic clock. */
   readonly timeMs: number;
@@ -33,23 +35,37 @@ export interface ItemKey {
 /**
  * What happened to ids of transactions, in order: groups of ids that one message or block names. Of an id it
  * keeps 8 bytes: whoever wants two ids to be taken for one must make 2^32 of his own. A question reads all of
- * it, so that writing needs no index.
+ * the memory, so that writing needs no index; on disk an index tells which chunks it must read.
  */
 export class ItemLog {
-  private readonly ring: ChunkRing;
+  private readonly chunks: ChunkLog;
 
-  /** @param maxBytes the most memory */
-  constructor(maxBytes: number) {
-    this.ring = new ChunkRing(maxBytes);
+  /**
+   * @param maxBytes the most memory
+   * @param where where it is kept on disk; null for memory alone
+   */
+  constructor(maxBytes: number, where: KeptWhere | null = null) {
+    this.chunks = new ChunkLog(maxBytes, where, contentsOf);
   }
 
+  /** Bytes of memory. */
   get bytes(): number {
-    return this.ring.bytes;
+    return this.chunks.bytes;
   }
 
-  /** The time up to which groups were dropped because the memory was used up; null where none were. */
+  /** Bytes on disk. */
+  get keptBytes(): number {
+    return this.chunks.keptBytes;
+  }
+
+  /** The time up to which groups were dropped because there was no more room; null where none were. */
   get dropped(): number | null {
-    return this.ring.dropped;
+    return this.chunks.dropped;
+  }
+
+  /** The time of the oldest fact on disk; null where there is none. */
+  get oldestKeptMs(): number | null {
+    return this.chunks.oldestKeptMs;
   }
 
   /**
@@ -75,9 +91,9 @@ export class ItemLog {
         count = 0;
       }
       kind = wanted;
-      const next = this.ring.roomFor(chunk === null ? HEAD_BYTES + KEY_BYTES : KEY_BYTES, timeMs);
+      const next = this.chunks.roomFor(chunk === null ? HEAD_BYTES + KEY_BYTES : KEY_BYTES, timeMs);
       if (next !== chunk) {
-        chunk = count === 0 ? next : this.ring.roomFor(HEAD_BYTES + KEY_BYTES, timeMs);
+        chunk = count === 0 ? next : this.chunks.roomFor(HEAD_BYTES + KEY_BYTES, timeMs);
         head = chunk.used;
         count = 0;
         chunk.words[(head + OF) / 4] = of;
@@ -93,41 +109,35 @@ export class ItemLog {
     }
   }
 
-  /** Gives back the memory of what is older. */
+  /** Forgets what is older. */
   expire(untilMs: number): void {
-    this.ring.expire(untilMs);
+    this.chunks.expire(untilMs);
+  }
+
+  /** Writes what is in memory alone to disk. */
+  close(): Promise<void> {
+    return this.chunks.close();
   }
 
   /** Visits the groups that name one of these ids, in order. */
-  find(keys: readonly ItemKey[], visit: (group: ItemGroup) => void): void {
-    this.each((chunk, head, end) => {
-      const { words } = chunk;
-      for (const { low, high } of keys)
+  async find(keys: readonly ItemKey[], visit: (group: ItemGroup) => void): Promise<void> {
+    const ids = keys.map(({ low }) => ({ from: low, to: low }));
+    for await (const chunk of this.chunks.find({ ids }))
+      eachGroup(chunk, (head, end) => {
+        if (!keys.some((key) => hasKey(chunk, head, end, key))) return;
+        this.chunks.nameIn(chunk, chunk.words[(head + OF) / 4] ?? 0);
+        visit(groupAt(chunk, head));
+      });
+  }
+
+  /** Visits each id of the groups of a number, which were added at that time. */
+  async list({ of, timeMs }: Omit<ItemGroup, 'kind'>, visit: (key: ItemKey) => void): Promise<void> {
+    for await (const chunk of this.chunks.find({ sinceMs: timeMs, untilMs: timeMs } satisfies Wanted))
+      eachGroup(chunk, (head, end) => {
+        if (groupAt(chunk, head).of !== of) return;
         for (let at = (head + HEAD_BYTES) / 4; at < end / 4; at += KEY_WORDS)
-          if (words[at] === low && words[at + 1] === high) {
-            visit(groupAt(chunk, head));
-            return;
-          }
-    });
-  }
-
-  /** Visits each id of the groups that `isWanted` chooses. */
-  list(isWanted: (group: ItemGroup) => boolean, visit: (key: ItemKey) => void): void {
-    this.each((chunk, head, end) => {
-      if (!isWanted(groupAt(chunk, head))) return;
-      for (let at = (head + HEAD_BYTES) / 4; at < end / 4; at += KEY_WORDS)
-        visit({ low: chunk.words[at] ?? 0, high: chunk.words[at + 1] ?? 0 });
-    });
-  }
-
-  private each(visit: (chunk: Chunk, head: number, end: number) => void): void {
-    for (const chunk of this.ring.chunks)
-      for (let head = 0; head < chunk.used;) {
-        const count = (chunk.words[head / 4] ?? 0) & COUNT_MASK;
-        const end = head + HEAD_BYTES + count * KEY_BYTES;
-        visit(chunk, head, end);
-        head = end;
-      }
+          visit({ low: chunk.words[at] ?? 0, high: chunk.words[at + 1] ?? 0 });
+      });
   }
 }
 
@@ -136,12 +146,40 @@ export function itemKey(hash: Hash): ItemKey {
   return { low: wordOf(hash, 0), high: wordOf(hash, 4) };
 }
 
-function groupAt({ words, bytes }: Chunk, head: number): ItemGroup {
+function eachGroup(
+  { words, used }: Pick<ReadableChunk, 'words' | 'used'>,
+  visit: (head: number, end: number) => void,
+): void {
+  for (let head = 0; head < used;) {
+    const count = (words[head / 4] ?? 0) & COUNT_MASK;
+    const end = head + HEAD_BYTES + count * KEY_BYTES;
+    visit(head, end);
+    head = end;
+  }
+}
+
+function groupAt({ words, bytes, shiftMs, firstNumber }: ReadableChunk, head: number): ItemGroup {
   return {
     kind: (words[head / 4] ?? 0) >>> COUNT_BITS,
-    of: words[(head + OF) / 4] ?? 0,
-    timeMs: bytes.readDoubleLE(head + TIME),
+    of: firstNumber + (words[(head + OF) / 4] ?? 0),
+    timeMs: bytes.readDoubleLE(head + TIME) + shiftMs,
   };
+}
+
+function hasKey({ words }: ReadableChunk, head: number, end: number, { low, high }: ItemKey): boolean {
+  for (let at = (head + HEAD_BYTES) / 4; at < end / 4; at += KEY_WORDS)
+    if (words[at] === low && words[at + 1] === high) return true;
+  return false;
+}
+
+function contentsOf(chunk: Chunk): Contents {
+  const { words } = chunk;
+  const contents: Contents = { ids: [], numbers: new Set() };
+  eachGroup(chunk, (head, end) => {
+    contents.numbers.add(words[(head + OF) / 4] ?? 0);
+    for (let at = (head + HEAD_BYTES) / 4; at < end / 4; at += KEY_WORDS) contents.ids.push(words[at] ?? 0);
+  });
+  return contents;
 }
 
 /** Four bytes of a hash as a number. */

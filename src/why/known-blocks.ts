@@ -85,6 +85,15 @@ export class KnownBlocks {
     return this.blocks.list();
   }
 
+  /** The block that joined the best chain under this number, and when it did. */
+  ofConnection(number: number): { readonly block: KnownBlock; readonly connection: BlockConnection } | null {
+    for (const block of this.list()) {
+      const connection = block.connections.find((it) => it.number === number);
+      if (connection !== undefined) return { block, connection };
+    }
+    return null;
+  }
+
   announce(hash: Hash, connection: number, timeMs: number): void {
     const block = this.blocks.name(hash, connection);
     if (block === undefined || block.announcements.some((it) => it.connection === connection)) return;

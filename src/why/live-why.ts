@@ -10,6 +10,17 @@ import type { WhyRecord } from './why-record';
 /** Ids that are offered where a text fits several. */
 const MOST_MATCHES = 10;
 
+/** An object, and what is told of it. */
+interface Found {
+  readonly kind: WhyKind;
+  readonly told: Told;
+}
+
+/** The ids or addresses that a text fits; none, or several. */
+interface Matches {
+  readonly matches: readonly string[];
+}
+
 /** The node whose record is asked. */
 export interface WhyNode {
   readonly node: string;
@@ -26,11 +37,11 @@ export class LiveWhyAnswers {
   ) {}
 
   /** @throws UsageError for a text that names no object */
-  answer(text: string): LiveWhy {
+  async answer(text: string): Promise<LiveWhy> {
     const subject = parseSubject(text);
     const monotonicMs = this.record.modules.monotonicMs();
     const unixOf = unixFrom(this.about.nowMs(), monotonicMs);
-    const found = this.find(subject, unixOf, monotonicMs);
+    const found = await this.find(subject, unixOf, monotonicMs);
     const { node, network } = this.about;
     return 'matches' in found
       ? {
@@ -40,21 +51,15 @@ export class LiveWhyAnswers {
       : { node, network, kind: found.kind, matches: [], ...found.told };
   }
 
-  private find(
-    subject: Subject,
-    unixOf: UnixOf,
-    nowMs: number,
-  ): { readonly kind: WhyKind; readonly told: Told } | { readonly matches: readonly string[] } {
+  private async find(subject: Subject, unixOf: UnixOf, nowMs: number): Promise<Found | Matches> {
     const { record } = this;
     switch (subject.kind) {
       case 'hash':
-        return this.ofHash(wireHash(subject.hash), unixOf) ?? { matches: [] };
+        return (await this.ofHash(wireHash(subject.hash), unixOf)) ?? { matches: [] };
       case 'prefix': {
         const blocks = record.blocks.beginningWith(subject.prefix, MOST_MATCHES).map(displayOf);
-        const transactions = record.transactions
-          .beginningWith(subject.prefix, MOST_MATCHES)
-          .map(({ txid }) => displayOf(txid));
-        return this.onlyOne([...blocks, ...transactions], unixOf);
+        const transactions = await record.transactions.beginningWith(subject.prefix, MOST_MATCHES);
+        return this.onlyOne([...blocks, ...transactions.map(({ txid }) => displayOf(txid))], unixOf);
       }
       case 'height': {
         const blocks = record.blocks.list().filter((block) => heightOf(block) === subject.height);
@@ -64,13 +69,13 @@ export class LiveWhyAnswers {
             blocks.map(({ hash }) => displayOf(hash)),
             unixOf,
           );
-        const told = blockWhy(record, current, unixOf);
+        const told = await blockWhy(record, current, unixOf);
         const others = blocks.filter((block) => block !== current).map(({ hash }) => displayOf(hash));
         const notes = others.map((hash) => `Another block of this height is not in the best chain: ${hash}.`);
         return { kind: 'block', told: { ...told, notKnown: [...told.notKnown, ...notes] } };
       }
       case 'peer': {
-        const told = peerWhy(record, subject.address, { unixOf, nowMs });
+        const told = await peerWhy(record, subject.address, { unixOf, nowMs });
         return told === null ? { matches: [] } : { kind: 'peer', told };
       }
       case 'host': {
@@ -83,40 +88,39 @@ export class LiveWhyAnswers {
     }
   }
 
-  private ofHash(hash: Hash, unixOf: UnixOf): { readonly kind: WhyKind; readonly told: Told } | null {
+  private async ofHash(hash: Hash, unixOf: UnixOf): Promise<Found | null> {
     const block = this.record.blocks.get(hash);
-    if (block !== undefined) return { kind: 'block', told: blockWhy(this.record, block, unixOf) };
-    const told = transactionWhy(this.record, hash, unixOf);
+    if (block !== undefined) return { kind: 'block', told: await blockWhy(this.record, block, unixOf) };
+    const told = await transactionWhy(this.record, hash, unixOf);
     return told === null ? null : { kind: 'transaction', told };
   }
 
-  private onlyOne(
-    ids: readonly string[],
-    unixOf: UnixOf,
-  ): { readonly kind: WhyKind; readonly told: Told } | { readonly matches: readonly string[] } {
+  private async onlyOne(ids: readonly string[], unixOf: UnixOf): Promise<Found | Matches> {
     const matches = [...new Set(ids)].slice(0, MOST_MATCHES);
     const [only] = matches;
-    const found = matches.length === 1 && only !== undefined ? this.ofHash(wireHash(only), unixOf) : null;
+    const found =
+      matches.length === 1 && only !== undefined ? await this.ofHash(wireHash(only), unixOf) : null;
     return found ?? { matches };
   }
 
   private notFound(subject: Subject, matches: readonly string[], nowMs: number): readonly string[] {
     if (matches.length > 0) return [];
     const { record } = this;
-    const age = durationText(nowMs - record.startedMs);
-    const kept = durationText(record.limits.keptMs);
-    const since =
-      nowMs - record.startedMs < record.limits.keptMs
-        ? `since this node began to listen ${age} ago`
-        : `within the last ${kept} (--why)`;
-    const forgotten = [record.announced, record.transactions, record.mined].flatMap(
-      ({ dropped }) => dropped ?? [],
-    );
+    const { startedMs, dropped } = record;
+    // Of former runs it has facts about transactions alone.
+    const isKept = subject.kind === 'hash' || subject.kind === 'prefix';
+    const ageMs = nowMs - (isKept ? Math.min(record.reachesMs, startedMs) : startedMs);
     const full =
-      forgotten.length === 0
-        ? ''
-        : ` Its memory (--why-size) reaches back ${durationText(nowMs - Math.max(...forgotten))} only.`;
-    return [`${NOT_HEARD[subject.kind]} ${since}.${full}`];
+      dropped === null ? '' : ` ${record.roomText} reaches back ${durationText(nowMs - dropped)} only.`;
+    return [`${NOT_HEARD[subject.kind]} ${this.sinceText(ageMs, nowMs)}.${full}`];
+  }
+
+  private sinceText(ageMs: number, nowMs: number): string {
+    const { limits, startedMs } = this.record;
+    if (ageMs >= limits.keptMs) return `within the last ${durationText(limits.keptMs)} (--why)`;
+    const runMs = nowMs - startedMs;
+    if (ageMs > runMs) return `in the ${durationText(ageMs)} that the record goes back`;
+    return `since this node began to listen ${durationText(runMs)} ago`;
   }
 }
 

@@ -1,10 +1,9 @@
 import { fieldOf } from '../query/columns';
 import { messageFields, sessionFields } from '../metrics/sessions/session-fields';
-import { displayOf } from '../wire/hash';
+import { displayOf, type Hash, readHash } from '../wire/hash';
 import type { KnownPeer } from './known-peers';
 import { fact, factsOf, step } from './tell';
 import { type UnixOf, durationText } from './times';
-import type { BriefReceipt } from './transaction-log';
 import type { Told, WhyFact, WhyStep } from './why-answer';
 import type { WhyRecord } from './why-record';
 
@@ -12,28 +11,31 @@ import type { WhyRecord } from './why-record';
 const MOST_CONNECTIONS = 10;
 const MOST_LAST = 10;
 
+const HASH_BYTES = 32;
+
 /** The record of the connections of an address. It describes the last one. */
-export function peerWhy(
+export async function peerWhy(
   record: WhyRecord,
   address: string,
   { unixOf, nowMs }: { readonly unixOf: UnixOf; readonly nowMs: number },
-): Told | null {
+): Promise<Told | null> {
   const all = record.peers.list((peer) => peer.address.toLowerCase() === address);
   const last = all.at(-1);
   if (last === undefined) return null;
   const shown = all.slice(-MOST_CONNECTIONS);
+  const sent = await sentBy(record, last);
   return {
     id: last.address,
     facts: [
       fact('state', stateOf(last, nowMs)),
       fact('connections', all.length),
       ...sessionOf(record, last),
-      ...transactionFacts(record, last),
+      fact('first_tx_received', sent.count, 'transactions'),
     ],
     timeline: [
       ...shown.flatMap((peer) => connectionSteps(peer)),
       ...blockSteps(record, last),
-      ...transactionSteps(record, last),
+      ...transactionSteps(sent),
     ]
       .sort((a, b) => a.timeMs - b.timeMs)
       .map((it) => ({ ...it, timeMs: unixOf(it.timeMs) })),
@@ -66,12 +68,33 @@ function sessionOf({ modules }: WhyRecord, peer: KnownPeer): readonly WhyFact[] 
   return [...columns, ...counts.filter(isNew)];
 }
 
-function transactionFacts({ transactions }: WhyRecord, { id }: KnownPeer): readonly WhyFact[] {
+/** What a connection was the first to send. */
+interface Sent {
+  readonly count: number;
+  /** The last ones. */
+  readonly last: readonly { readonly timeMs: number; readonly txid: Hash }[];
+}
+
+async function sentBy({ transactions }: WhyRecord, { id, openedMs, endedMs }: KnownPeer): Promise<Sent> {
   let count = 0;
-  transactions.eachReceived(({ connection }) => {
-    if (connection === id) count += 1;
+  // A text for each txid would take longer than all the rest.
+  const txids = Buffer.alloc(MOST_LAST * HASH_BYTES);
+  const times = new Float64Array(MOST_LAST);
+  const time = { sinceMs: openedMs, ...(endedMs === null ? {} : { untilMs: endedMs }) };
+  await transactions.eachReceived(
+    time,
+    ({ timeMs, copyTxid }) => {
+      const slot = count++ % MOST_LAST;
+      copyTxid(txids, slot * HASH_BYTES);
+      times[slot] = timeMs;
+    },
+    id,
+  );
+  const last = Array.from({ length: Math.min(count, MOST_LAST) }, (_, i) => {
+    const slot = (count > MOST_LAST ? count + i : i) % MOST_LAST;
+    return { timeMs: times[slot] ?? 0, txid: readHash(txids, slot * HASH_BYTES) };
   });
-  return [fact('first_tx_received', count, 'transactions')];
+  return { count, last };
 }
 
 function connectionSteps({
@@ -103,17 +126,8 @@ function blockSteps({ blocks }: WhyRecord, { id }: KnownPeer): WhyStep[] {
 }
 
 /** The last transactions that came from it first. */
-function transactionSteps({ transactions }: WhyRecord, { id }: KnownPeer): WhyStep[] {
-  const last: Pick<BriefReceipt, 'timeMs' | 'txid'>[] = [];
-  transactions.eachReceived(({ connection, timeMs, txid }) => {
-    if (connection !== id) return;
-    last.push({ timeMs, txid });
-    if (last.length > MOST_LAST) last.shift();
-  });
-  return last.map(({ timeMs, txid }) => ({
-    ...step(timeMs, 'sent a transaction'),
-    about: displayOf(txid()),
-  }));
+function transactionSteps({ last }: Sent): WhyStep[] {
+  return last.map(({ timeMs, txid }) => ({ ...step(timeMs, 'sent a transaction'), about: displayOf(txid) }));
 }
 
 function* gaps({ greetedMs, session, endedMs }: KnownPeer, more: number): Generator<string> {

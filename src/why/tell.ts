@@ -2,8 +2,9 @@ import type { WhyFact, WhyStep } from './why-answer';
 import type { WhyRecord } from './why-record';
 
 /** The address of a connection, or its number where it is no longer remembered. */
-export function nameOf({ peers }: Pick<WhyRecord, 'peers'>, connection: number): string {
-  return peers.get(connection)?.address ?? `connection ${connection}, which is no longer remembered`;
+export function nameOf({ peers, former }: Pick<WhyRecord, 'peers' | 'former'>, connection: number): string {
+  const address = peers.get(connection)?.address ?? former.peer(connection);
+  return address ?? `connection ${connection}, which is no longer remembered`;
 }
 
 /** A step of a timeline that is about no other object. */

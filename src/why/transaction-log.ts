@@ -1,8 +1,11 @@
 import { displayOf, type Hash, readHash } from '../wire/hash';
 import type { Transaction } from '../wire/transaction';
 import type { RemovalReason } from '../mempool/mempool-events';
-import { type Chunk, ChunkRing } from './chunk-ring';
+import { ChunkLog, type Contents, type KeptWhere } from './chunk-log';
+import type { Chunk } from './chunk-ring';
 import type { ItemKey } from './item-log';
+import type { IdRange } from './kept/kept-entry';
+import type { ReadableChunk, Wanted } from './kept/kept-part';
 import { MOST_RECEIPT_BYTES, packReceipt, readReceipt, readVerdict, receiptWtxidAt } from './packed-receipt';
 import type { LaterFact, ReceivedFact, TransactionFact } from './transaction-facts';
 
@@ -38,8 +41,15 @@ export interface BriefReceipt {
   readonly key: ItemKey;
   readonly fee: number | null;
   readonly isStandard: boolean;
-  readonly txid: () => Hash;
+  /** Copies its txid. */
+  readonly copyTxid: (target: Buffer, at: number) => void;
 }
+
+/** Offset in a hash of its last four bytes, with which people begin it. */
+const SHOWN_FIRST = 28;
+
+/** Digits of them. */
+const SHOWN_DIGITS = 8;
 
 /** A transaction of which a search wants to know. */
 export interface FoundIds {
@@ -52,25 +62,39 @@ export interface FoundIds {
  * many a transaction takes.
  */
 export class TransactionLog {
-  private readonly ring: ChunkRing;
+  private readonly chunks: ChunkLog;
   /** The receipt that was added last, until its sender is known. */
   private last: { readonly bytes: Buffer; readonly at: number } | null = null;
 
   /** The body of the receipt that is being added. */
   private readonly packed = Buffer.alloc(MOST_RECEIPT_BYTES);
 
-  /** @param maxBytes the most memory */
-  constructor(maxBytes: number) {
-    this.ring = new ChunkRing(maxBytes);
+  /**
+   * @param maxBytes the most memory
+   * @param where where it is kept on disk; null for memory alone
+   */
+  constructor(maxBytes: number, where: KeptWhere | null = null) {
+    this.chunks = new ChunkLog(maxBytes, where, contentsOf);
   }
 
+  /** Bytes of memory. */
   get bytes(): number {
-    return this.ring.bytes;
+    return this.chunks.bytes;
   }
 
-  /** The time up to which facts were dropped because the memory was used up; null where none were. */
+  /** Bytes on disk. */
+  get keptBytes(): number {
+    return this.chunks.keptBytes;
+  }
+
+  /** The time up to which facts were dropped because there was no more room; null where none were. */
   get dropped(): number | null {
-    return this.ring.dropped;
+    return this.chunks.dropped;
+  }
+
+  /** The time of the oldest fact on disk; null where there is none. */
+  get oldestKeptMs(): number | null {
+    return this.chunks.oldestKeptMs;
   }
 
   /** Adds a transaction at its first receipt. */
@@ -118,60 +142,80 @@ export class TransactionLog {
     }
   }
 
-  /** Gives back the memory of what is older. */
+  /** Forgets what is older. */
   expire(untilMs: number): void {
-    this.ring.expire(untilMs);
+    this.chunks.expire(untilMs);
+  }
+
+  /** Writes what is in memory alone to disk. */
+  close(): Promise<void> {
+    return this.chunks.close();
   }
 
   /** What is told of a transaction with this txid or wtxid, in order; of conflicts those of both sides. */
-  find(id: Hash): readonly TransactionFact[] {
-    const wanted = Buffer.from(id, 'latin1');
-    const txid = this.txidOf(wanted) ?? wanted;
-    const found: TransactionFact[] = [];
-    this.each((bytes, at) => {
-      const isOfIt = isHash(bytes, at + TXID, txid);
-      const isOther = KINDS[bytes[at + KIND] ?? 0] === 'conflict' && isHash(bytes, at + OTHER, txid);
-      if (isOfIt || isOther) found.push(factAt(bytes, at));
-    });
-    return found;
+  async find(id: Hash): Promise<readonly TransactionFact[]> {
+    const told = await this.findTxid(id);
+    const received = told.find(({ kind, txid }) => kind === 'received' && txid !== id);
+    return received === undefined ? told : this.findTxid(received.txid);
   }
 
   /** The ids of received transactions whose txid or wtxid begins so, as people write it; `most` of them. */
-  beginningWith(prefix: string, most: number): readonly FoundIds[] {
+  async beginningWith(prefix: string, most: number): Promise<readonly FoundIds[]> {
     const first = parseInt(prefix.slice(0, 2), 16);
+    const digits = prefix.slice(0, SHOWN_DIGITS);
+    const [from, to] = ['0', 'f'].map((digit) => parseInt(digits.padEnd(SHOWN_DIGITS, digit), 16));
     const found: FoundIds[] = [];
-    this.each((bytes, at) => {
-      if (found.length >= most || KINDS[bytes[at + KIND] ?? 0] !== 'received') return;
-      const other = wtxidAt(bytes, at);
-      if (bytes[at + TXID + 31] !== first && bytes[other + 31] !== first) return;
-      const [txid, wtxid] = [readHash(bytes, at + TXID), readHash(bytes, other)];
-      if ([txid, wtxid].some((id) => displayOf(id).startsWith(prefix))) found.push({ txid, wtxid });
-    });
+    for await (const { bytes, used } of this.chunks.find({ ids: [{ from, to } as IdRange] })) {
+      eachRecord(bytes, used, (at) => {
+        if (found.length >= most || kindAt(bytes, at) !== 'received') return;
+        const other = wtxidAt(bytes, at);
+        if (bytes[at + TXID + 31] !== first && bytes[other + 31] !== first) return;
+        const [txid, wtxid] = [readHash(bytes, at + TXID), readHash(bytes, other)];
+        if ([txid, wtxid].some((id) => displayOf(id).startsWith(prefix))) found.push({ txid, wtxid });
+      });
+      if (found.length >= most) break;
+    }
     return found;
   }
 
-  /** Visits each receipt, the oldest first. */
-  eachReceived(visit: (receipt: BriefReceipt) => void): void {
-    this.each((bytes, at) => {
-      if (KINDS[bytes[at + KIND] ?? 0] !== 'received') return;
-      visit({
-        timeMs: bytes.readDoubleLE(at + TIME),
-        connection: connectionAt(bytes, at),
-        key: { low: bytes.readUInt32LE(at + TXID), high: bytes.readUInt32LE(at + TXID + 4) },
-        ...readVerdict(bytes, at + BODY),
-        txid: () => readHash(bytes, at + TXID),
+  /**
+   * Visits each receipt of a time, the oldest first. Others of nearly the same time can be among them.
+   * @param wanted the connection by which it came; undefined for any
+   */
+  async eachReceived(
+    time: Pick<Wanted, 'sinceMs' | 'untilMs'>,
+    visit: (receipt: BriefReceipt) => void,
+    wanted?: number,
+  ): Promise<void> {
+    for await (const chunk of this.chunks.find(time)) {
+      const { bytes, used } = chunk;
+      eachRecord(bytes, used, (at) => {
+        if (kindAt(bytes, at) !== 'received') return;
+        if (wanted !== undefined && connectionAt(chunk, at) !== wanted) return;
+        visit({
+          timeMs: bytes.readDoubleLE(at + TIME) + chunk.shiftMs,
+          connection: connectionAt(chunk, at),
+          key: { low: bytes.readUInt32LE(at + TXID), high: bytes.readUInt32LE(at + TXID + 4) },
+          ...readVerdict(bytes, at + BODY),
+          copyTxid: (target, to) => void bytes.copy(target, to, at + TXID, at + BODY),
+        });
       });
-    });
+    }
   }
 
-  /** The txid of a received transaction with this wtxid. */
-  private txidOf(wtxid: Buffer): Buffer | undefined {
-    let txid: Buffer | undefined;
-    this.each((bytes, at) => {
-      if (KINDS[bytes[at + KIND] ?? 0] === 'received' && isHash(bytes, wtxidAt(bytes, at), wtxid))
-        txid = bytes.subarray(at + TXID, at + BODY);
-    });
-    return txid;
+  /** What is told of a txid, and receipts with this wtxid. */
+  private async findTxid(id: Hash): Promise<readonly TransactionFact[]> {
+    const wanted = Buffer.from(id, 'latin1');
+    const shown = shownAt(wanted, 0);
+    const found: TransactionFact[] = [];
+    for await (const chunk of this.chunks.find({ ids: [{ from: shown, to: shown }] })) {
+      const { bytes, used } = chunk;
+      eachRecord(bytes, used, (at) => {
+        if (idsAt(bytes, at).some((place) => isHash(bytes, place, wanted)))
+          found.push(this.factAt(chunk, at));
+      });
+    }
+    return found;
   }
 
   private begin(
@@ -180,7 +224,7 @@ export class TransactionLog {
     timeMs: number,
     length: number,
   ): readonly [Chunk, number] {
-    const chunk = this.ring.roomFor(length, timeMs);
+    const chunk = this.chunks.roomFor(length, timeMs);
     const at = chunk.used;
     chunk.used += length;
     chunk.bytes[at + KIND] = KINDS.indexOf(kind);
@@ -190,47 +234,69 @@ export class TransactionLog {
     return [chunk, at];
   }
 
-  private each(visit: (bytes: Buffer, at: number) => void): void {
-    for (const { bytes, used } of this.ring.chunks)
-      for (let at = 0; at < used; at += bytes.readUInt16LE(at + LENGTH)) visit(bytes, at);
+  private factAt(chunk: ReadableChunk, at: number): TransactionFact {
+    const { bytes, shiftMs } = chunk;
+    const told = { timeMs: bytes.readDoubleLE(at + TIME) + shiftMs, txid: readHash(bytes, at + TXID) };
+    const number = bytes.readUInt32LE(at + NUMBER);
+    const kind = kindAt(bytes, at);
+    switch (kind) {
+      case 'received': {
+        const { wtxid, ...receipt } = readReceipt(bytes, at + BODY);
+        if (connectionAt(chunk, at) !== null) this.chunks.nameIn(chunk, number);
+        return { kind, ...told, wtxid: wtxid ?? told.txid, connection: connectionAt(chunk, at), ...receipt };
+      }
+      case 'fee':
+        return { kind, ...told, fee: bytes.readDoubleLE(at + BODY) };
+      case 'removed':
+        return { kind, ...told, reason: REMOVALS[bytes[at + REASON] ?? 0] ?? 'evicted' };
+      case 'shed':
+        this.chunks.nameIn(chunk, number);
+        return { kind, ...told, connection: chunk.firstNumber + number };
+      case 'conflict':
+        return {
+          ...{ kind, ...told, prevIndex: number },
+          other: readHash(bytes, at + OTHER),
+          prevTxid: readHash(bytes, at + PREV),
+          fee: numberAt(bytes, at + CONFLICT_FEE),
+          otherFee: numberAt(bytes, at + OTHER_FEE),
+        };
+    }
   }
+}
+
+function eachRecord(bytes: Buffer, used: number, visit: (at: number) => void): void {
+  for (let at = 0; at < used; at += bytes.readUInt16LE(at + LENGTH)) visit(at);
+}
+
+function kindAt(bytes: Buffer, at: number): TransactionFact['kind'] {
+  return KINDS[bytes[at + KIND] ?? 0] ?? 'received';
+}
+
+/** Where its ids stand, by which a record is found: txid, the wtxid of a receipt, the rival of a conflict. */
+function idsAt(bytes: Buffer, at: number): readonly number[] {
+  const kind = kindAt(bytes, at);
+  if (kind === 'conflict') return [at + TXID, at + OTHER];
+  const wtxid = kind === 'received' ? receiptWtxidAt(bytes, at + BODY) : null;
+  return wtxid === null ? [at + TXID] : [at + TXID, wtxid];
+}
+
+function contentsOf({ bytes, used }: Chunk): Contents {
+  const contents: Contents = { ids: [], numbers: new Set() };
+  eachRecord(bytes, used, (at) => {
+    for (const place of idsAt(bytes, at)) contents.ids.push(shownAt(bytes, place));
+    const kind = kindAt(bytes, at);
+    if (kind === 'received' || kind === 'shed') contents.numbers.add(bytes.readUInt32LE(at + NUMBER));
+  });
+  return contents;
+}
+
+/** The bytes of a hash with which people begin it, as a number. */
+function shownAt(bytes: Buffer, at: number): number {
+  return bytes.readUInt32LE(at + SHOWN_FIRST);
 }
 
 function isHash(bytes: Buffer, at: number, hash: Buffer): boolean {
   return bytes[at] === hash[0] && bytes.compare(hash, 0, hash.length, at, at + hash.length) === 0;
-}
-
-function factAt(bytes: Buffer, at: number): TransactionFact {
-  const kind = KINDS[bytes[at + KIND] ?? 0] ?? 'received';
-  const told = { timeMs: bytes.readDoubleLE(at + TIME), txid: readHash(bytes, at + TXID) };
-  const number = bytes.readUInt32LE(at + NUMBER);
-  switch (kind) {
-    case 'received':
-      return receivedAt(bytes, at);
-    case 'fee':
-      return { kind, ...told, fee: bytes.readDoubleLE(at + BODY) };
-    case 'removed':
-      return { kind, ...told, reason: REMOVALS[bytes[at + REASON] ?? 0] ?? 'evicted' };
-    case 'shed':
-      return { kind, ...told, connection: number };
-    case 'conflict':
-      return {
-        ...{ kind, ...told, prevIndex: number },
-        other: readHash(bytes, at + OTHER),
-        prevTxid: readHash(bytes, at + PREV),
-        fee: numberAt(bytes, at + CONFLICT_FEE),
-        otherFee: numberAt(bytes, at + OTHER_FEE),
-      };
-  }
-}
-
-function receivedAt(bytes: Buffer, at: number): ReceivedFact {
-  const { wtxid, ...told } = readReceipt(bytes, at + BODY);
-  const txid = readHash(bytes, at + TXID);
-  return {
-    ...{ kind: 'received', timeMs: bytes.readDoubleLE(at + TIME), txid, wtxid: wtxid ?? txid },
-    ...{ connection: connectionAt(bytes, at), ...told },
-  };
 }
 
 /** Where the wtxid of a receipt stands. */
@@ -239,9 +305,9 @@ function wtxidAt(bytes: Buffer, at: number): number {
 }
 
 /** The connection by which a transaction came; null where that is not known. */
-function connectionAt(bytes: Buffer, at: number): number | null {
+function connectionAt({ bytes, firstNumber }: ReadableChunk, at: number): number | null {
   const connection = bytes.readUInt32LE(at + NUMBER);
-  return connection === NOBODY ? null : connection;
+  return connection === NOBODY ? null : firstNumber + connection;
 }
 
 /** A number that may not be known. */

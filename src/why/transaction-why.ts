@@ -3,7 +3,6 @@ import { comparePolicies } from '../policy/compare';
 import { COMPARED_POLICIES } from '../policy/compared';
 import { displayOf, type Hash } from '../wire/hash';
 import { itemKey, type ItemGroup } from './item-log';
-import type { BlockConnection, KnownBlock } from './known-blocks';
 import { type UnixOf, durationText } from './times';
 import type { ReceivedFact, TransactionFact } from './transaction-facts';
 import { fact, nameOf, step } from './tell';
@@ -16,16 +15,22 @@ const MOST_ANNOUNCEMENTS = 100;
 /** Other steps: a transaction that is fought over could have any number of conflicts. */
 const MOST_STEPS = 200;
 
-/** A block that contains a transaction, and when it joined the best chain. */
+/** A block that contains a transaction. */
 interface Mined {
-  readonly block: KnownBlock | undefined;
-  readonly connection: BlockConnection | undefined;
+  /** When it joined the best chain. */
   readonly timeMs: number;
+  /** Null where it is not known. */
+  readonly hash: Hash | null;
+  readonly height: number | null;
+  /** When it left that chain; null if it did not, as far as is known. */
+  readonly leftMs: number | null;
+  /** Whether the block is still remembered; of others the name alone is known. */
+  readonly isRemembered: boolean;
 }
 
 /** What the record tells of the transaction with this txid or wtxid; null if nothing. */
-export function transactionWhy(record: WhyRecord, id: Hash, unixOf: UnixOf): Told | null {
-  const told = record.findTransaction(id);
+export async function transactionWhy(record: WhyRecord, id: Hash, unixOf: UnixOf): Promise<Told | null> {
+  const told = await record.findTransaction(id);
   const received = told.find((it): it is ReceivedFact => it.kind === 'received');
   const txid = received?.txid ?? id;
   const ids = received === undefined ? [id] : [received.txid, received.wtxid];
@@ -35,12 +40,12 @@ export function transactionWhy(record: WhyRecord, id: Hash, unixOf: UnixOf): Tol
   const asked: ItemGroup[] = [];
   const mined: Mined[] = [];
   // A peer can name one id as often as it likes.
-  record.announced.find(keys, (group) => {
+  await record.announced.find(keys, (group) => {
     if (group.kind === NOT_FOUND) addSome(lacking, group);
     else if (!firsts.has(group.of)) firsts.set(group.of, group);
   });
-  record.asked.find(keys, (group) => addSome(asked, group));
-  record.mined.find([itemKey(txid)], (group) => addSome(mined, minedIn(record, group)));
+  await record.asked.find(keys, (group) => addSome(asked, group));
+  await record.mined.find([itemKey(txid)], (group) => addSome(mined, minedIn(record, group)));
   const spread = [...firsts.values()].sort((a, b) => a.timeMs - b.timeMs);
   const all = [told, spread, lacking, asked, mined];
   if (all.every(({ length }) => length === 0)) return null;
@@ -52,7 +57,11 @@ export function transactionWhy(record: WhyRecord, id: Hash, unixOf: UnixOf): Tol
     ...told.slice(0, MOST_STEPS).flatMap((it) => factSteps(record, it, told, txid)),
     ...mined.flatMap(minedSteps),
   ];
-  const state = stateOf(told, received, mined, record.bestHeight);
+  const isForgotten = (record.transactions.dropped ?? -Infinity) >= firstMs;
+  const state =
+    received === undefined && mined.length === 0 && isForgotten
+      ? 'announced; what came after that is no longer remembered'
+      : stateOf(told, received, mined, record.bestHeight);
   return {
     id: displayOf(txid),
     facts: [
@@ -169,24 +178,29 @@ const REMOVED = {
   evicted: 'left the relay view, which was full',
 } as const;
 
-function minedIn({ blocks }: WhyRecord, { of, timeMs }: ItemGroup): Mined {
-  const block = blocks.list().find(({ connections }) => connections.some(({ number }) => number === of));
-  return { block, connection: block?.connections.find(({ number }) => number === of), timeMs };
+function minedIn({ blocks, former }: WhyRecord, { of, timeMs }: ItemGroup): Mined {
+  const known = blocks.ofConnection(of);
+  if (known !== null) {
+    const { height, leftMs } = known.connection;
+    return { timeMs, hash: known.block.hash, height, leftMs, isRemembered: true };
+  }
+  const { hash = null, height = null } = former.block(of) ?? {};
+  return { timeMs, hash, height, leftMs: null, isRemembered: false };
 }
 
-function minedSteps({ block, connection, timeMs }: Mined): WhyStep[] {
-  const about = block === undefined ? null : displayOf(block.hash);
-  const height = connection === undefined ? '' : ` at height ${connection.height}`;
-  const left = connection?.leftMs ?? null;
+function minedSteps({ hash, height, timeMs, leftMs }: Mined): WhyStep[] {
+  const about = hash === null ? null : displayOf(hash);
   return [
-    { ...step(timeMs, `in a block${height}`), about },
-    ...(left === null ? [] : [{ ...step(left, `that block left the best chain`), about }]),
+    { ...step(timeMs, `in a block${height === null ? '' : ` at height ${height}`}`), about },
+    ...(leftMs === null ? [] : [{ ...step(leftMs, `that block left the best chain`), about }]),
   ];
 }
 
 /** The block of the best chain that contains it. */
-function currentOf(mined: readonly Mined[]): Mined | undefined {
-  return mined.findLast(({ connection }) => connection?.leftMs === null);
+function currentOf(mined: readonly Mined[]): (Mined & { readonly height: number }) | undefined {
+  return mined.findLast(
+    (it): it is Mined & { readonly height: number } => it.height !== null && it.leftMs === null,
+  );
 }
 
 function stateOf(
@@ -195,7 +209,7 @@ function stateOf(
   mined: readonly Mined[],
   bestHeight: number | null,
 ): string {
-  const current = currentOf(mined)?.connection;
+  const current = currentOf(mined);
   if (current !== undefined) {
     const depth = bestHeight === null ? '' : `, ${bestHeight - current.height + 1} deep`;
     return `in the block at height ${current.height}${depth}`;
@@ -244,12 +258,13 @@ function policiesOf({ measures }: ReceivedFact, fee: number | null): readonly Po
 }
 
 function chainFacts(mined: readonly Mined[], bestHeight: number | null): WhyFact[] {
-  const { block, connection } = currentOf(mined) ?? {};
-  if (connection === undefined) return [];
+  const current = currentOf(mined);
+  if (current === undefined) return [];
+  const { hash, height } = current;
   return [
-    fact('height', connection.height),
-    ...(block === undefined ? [] : [fact('block', displayOf(block.hash))]),
-    ...(bestHeight === null ? [] : [fact('depth', bestHeight - connection.height + 1, 'blocks')]),
+    fact('height', height),
+    ...(hash === null ? [] : [fact('block', displayOf(hash))]),
+    ...(bestHeight === null ? [] : [fact('depth', bestHeight - height + 1, 'blocks')]),
   ];
 }
 
@@ -284,6 +299,8 @@ function* gaps(of: {
   const { record, received, told, spread, asked, mined, firstMs } = of;
   if (received === undefined && mined.length > 0)
     yield 'It was never relayed to us before the block, as far as the record goes back: its size and fee are not known.';
+  else if (received === undefined && (record.transactions.dropped ?? -Infinity) >= firstMs)
+    yield `Whether it came, and what was found, is no longer remembered. ${record.roomText} has later transactions.`;
   else if (received === undefined && told.some(({ kind }) => kind === 'shed'))
     yield 'Its fee and verdict are not known: it was thrown away before it was checked.';
   else if (received === undefined)
@@ -292,8 +309,10 @@ function* gaps(of: {
       : 'No peer that was asked has delivered it.';
   else if (received.fee === null && !told.some(({ kind }) => kind === 'fee'))
     yield 'Its fee is not known: this node has not seen all of the outputs that it spends.';
+  if (currentOf(mined)?.isRemembered === false)
+    yield 'Its block came before this node was started, or is forgotten: whether a reorganisation undid it is not known.';
   if (received !== undefined && spread.length === 0)
     yield (record.announced.dropped ?? -Infinity) >= firstMs
-      ? 'Who announced it is no longer remembered: later announcements took the memory (--why-size).'
+      ? `Who announced it is no longer remembered. ${record.roomText} has later announcements.`
       : 'Nobody announced it: its sender sent it unasked.';
 }

@@ -7,7 +7,7 @@ import type { LiveWhy } from './why-answer';
 export const WHY_PATH = '/why';
 
 /** The answer of a node to a request for {@link WHY_PATH}. */
-export function whyDocument(answers: LiveWhyAnswers): (params: URLSearchParams) => LiveWhy {
+export function whyDocument(answers: LiveWhyAnswers): (params: URLSearchParams) => Promise<LiveWhy> {
   return (params) => answers.answer(params.get('id') ?? '');
 }
 

@@ -6,7 +6,10 @@ import type { PeerAccounts } from '../metrics/sessions/peer-accounts';
 import { messageFields, sessionFields } from '../metrics/sessions/session-fields';
 import type { Hash } from '../wire/hash';
 import { INV_TX, INV_WTX, type InventoryItem, kindOfItem } from '../wire/messages/inventory';
+import type { KeptWhere } from './chunk-log';
+import { FormerNames, nameOfBlock } from './former-names';
 import { ItemLog } from './item-log';
+import type { KeptFolder } from './kept/kept-folder';
 import { KnownBlocks } from './known-blocks';
 import { KnownPeers } from './known-peers';
 import type { TransactionFact } from './transaction-facts';
@@ -19,7 +22,10 @@ export const NOT_FOUND = 3;
 export const ASKED = 4;
 const IN_BLOCK = 5;
 
-/** The parts of the memory. What strangers fill has its own, so that it displaces nothing else. */
+/**
+ * The parts of the memory, and of the disk. What strangers fill has its own, so that it displaces nothing
+ * else.
+ */
 const ANNOUNCED_PART = 0.37;
 const ASKED_PART = 0.085;
 const MINED_PART = 0.045;
@@ -29,6 +35,8 @@ const TRANSACTIONS_PART = 0.5;
 export interface WhyLimits {
   readonly keptMs: number;
   readonly maxBytes: number;
+  /** The most bytes on disk for what no longer fits into memory; 0 for none. */
+  readonly diskBytes: number;
 }
 
 export interface WhyModules {
@@ -36,11 +44,14 @@ export interface WhyModules {
   readonly monotonicMs: () => number;
   /** Accounts of the open connections, which a collector keeps. */
   readonly accounts: PeerAccounts;
+  /** Where it is kept on disk; null for memory alone. */
+  readonly folder?: KeptFolder | null;
 }
 
 /**
  * Remembers what happened to each transaction, block and peer, for the command `why`. It follows the events
- * like a collector, makes no points, and its memory is bounded. Times are on the monotonic clock.
+ * like a collector, makes no points, and its memory and disk are bounded. Times are on the monotonic clock.
+ * Facts about transactions survive a restart. Blocks and connections do not, but their names do.
  */
 export class WhyRecord implements Collector {
   readonly name = 'why';
@@ -52,6 +63,8 @@ export class WhyRecord implements Collector {
   readonly transactions: TransactionLog;
   readonly blocks = new KnownBlocks();
   readonly peers = new KnownPeers();
+  /** Addresses of connections that are no longer remembered, and blocks of former runs, by number. */
+  readonly former = new FormerNames();
   readonly startedMs: number;
   /** Height of the best block that has arrived; null before one has. */
   bestHeight: number | null = null;
@@ -67,35 +80,90 @@ export class WhyRecord implements Collector {
     readonly limits: WhyLimits,
     readonly modules: WhyModules,
   ) {
-    const { maxBytes } = limits;
-    this.announced = new ItemLog(ANNOUNCED_PART * maxBytes);
-    this.asked = new ItemLog(ASKED_PART * maxBytes);
-    this.mined = new ItemLog(MINED_PART * maxBytes);
-    this.transactions = new TransactionLog(TRANSACTIONS_PART * maxBytes);
+    const part = (name: string, share: number, isOfBlocks = false) =>
+      [share * limits.maxBytes, this.whereOf(name, share, isOfBlocks)] as const;
+    this.announced = new ItemLog(...part('announced', ANNOUNCED_PART));
+    this.asked = new ItemLog(...part('asked', ASKED_PART));
+    this.mined = new ItemLog(...part('mined', MINED_PART, true));
+    this.transactions = new TransactionLog(...part('transactions', TRANSACTIONS_PART));
     this.startedMs = modules.monotonicMs();
     this.on = { ...this.peerEvents(), ...this.transactionEvents(), ...this.blockEvents() };
   }
 
-  /** Bytes of the facts about transactions; blocks and connections have bounds of their own. */
+  /** Bytes of memory of the facts about transactions; blocks and connections have bounds of their own. */
   get bytes(): number {
-    return [this.announced, this.asked, this.mined, this.transactions].reduce(
-      (sum, log) => sum + log.bytes,
-      0,
-    );
+    return this.logs.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Bytes on disk. */
+  get keptBytes(): number {
+    return this.logs.reduce((sum, { keptBytes }) => sum + keptBytes, 0);
+  }
+
+  /** How far back facts about transactions go, also those of former runs. */
+  get reachesMs(): number {
+    return Math.min(this.startedMs, ...this.logs.flatMap(({ oldestKeptMs }) => oldestKeptMs ?? []));
+  }
+
+  /** The time up to which facts were dropped because there was no more room; null where none were. */
+  get dropped(): number | null {
+    const times = this.logs.flatMap(({ dropped }) => dropped ?? []);
+    return times.length === 0 ? null : Math.max(...times);
+  }
+
+  /** What is full where facts were dropped, as answers name it. */
+  get roomText(): string {
+    return this.modules.folder == null ? 'Its memory (--why-size)' : 'Its disk (--why-disk)';
   }
 
   /** What is told of a transaction with this txid or wtxid, in order. */
-  findTransaction(id: Hash): readonly TransactionFact[] {
+  findTransaction(id: Hash): Promise<readonly TransactionFact[]> {
     this.noteFee();
     return this.transactions.find(id);
+  }
+
+  /** Writes what is in memory alone to disk, for the next run. */
+  async close(): Promise<void> {
+    this.noteFee();
+    await Promise.all(this.logs.map((log) => log.close()));
+    await this.modules.folder?.close();
   }
 
   readonly interval = (): void => {
     this.noteFee();
     const until = this.modules.monotonicMs() - this.limits.keptMs;
-    for (const part of [this.announced, this.asked, this.mined, this.transactions, this.blocks, this.peers])
-      part.expire(until);
+    for (const part of [...this.logs, this.blocks, this.peers]) part.expire(until);
   };
+
+  private get logs(): readonly (ItemLog | TransactionLog)[] {
+    return [this.announced, this.asked, this.mined, this.transactions];
+  }
+
+  /** Where a log is kept on disk; null for memory alone. */
+  private whereOf(name: string, share: number, isOfBlocks: boolean): KeptWhere | null {
+    const { folder = null } = this.modules;
+    if (folder === null) return null;
+    const where = { folder, name, maxBytes: share * this.limits.diskBytes };
+    const { blocks, peers, former } = this;
+    if (!isOfBlocks)
+      return {
+        ...where,
+        nameOf: (number) => peers.get(number)?.address ?? former.peer(number),
+        named: (number, text) => {
+          if (peers.get(number) === undefined) former.peerNamed(number, text);
+        },
+      };
+    return {
+      ...where,
+      nameOf: (number) => {
+        const found = blocks.ofConnection(number);
+        return found === null
+          ? undefined
+          : nameOfBlock({ hash: found.block.hash, height: found.connection.height });
+      },
+      named: (number, text) => former.blockNamed(number, text),
+    };
+  }
 
   private peerEvents(): Handlers<MonitorEvents> {
     const { peers, modules } = this;

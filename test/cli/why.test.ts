@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { AppConfig } from '../../src/app/config';
 import { startApp, type App } from '../../src/app/listener';
 import { main } from '../../src/cli/main';
 import { createLog } from '../../src/lib/log';
@@ -28,6 +29,10 @@ const transactions = [1, 2].map((prevIndex) =>
   parseTransaction(buildTransaction({ inputs: [{ prevIndex }], outputs: [{ value: 5_000 }] })),
 );
 const [first, second] = transactions.map(({ txid }) => txid);
+
+let start: () => Promise<void>;
+/** The record, also on disk. */
+const WHY = { keptMs: 86_400_000, maxBytes: 1_000_000, diskBytes: 10_000_000 };
 
 let store = '';
 let page = '';
@@ -70,17 +75,18 @@ beforeAll(async () => {
   const port = await freePort();
   page = `http://127.0.0.1:${port}`;
   serving = cleanup.add(await ServingPeer.start('regtest'), (it) => it.stop());
-  app = await startApp(
-    {
-      ...{ node: 'n', network: 'regtest', connect: [{ host: '127.0.0.1', port: serving.port }] },
-      ...{ exports: [`duckdb:${store}`], intervalMs: 200, policy: 'btcd', mempoolBytes: 1_000_000 },
-      ...{ spools: { directory: path.join(folder, 'spool'), maxBytes: 1_000_000 }, wtxidRelay: true },
-      ...{ txPerSecond: 200, maxUserAgents: 200, why: { keptMs: 86_400_000, maxBytes: 1_000_000 } },
-      http: { host: '127.0.0.1', port, given: true, token: null, names: [] },
-    },
-    { log: createLog('error') },
-  );
-  isRunning = true;
+  const config: AppConfig = {
+    ...{ node: 'n', network: 'regtest', connect: [{ host: '127.0.0.1', port: serving.port }] },
+    ...{ exports: [`duckdb:${store}`], intervalMs: 200, policy: 'btcd', mempoolBytes: 1_000_000 },
+    ...{ spools: { directory: path.join(folder, 'spool'), maxBytes: 1_000_000 }, wtxidRelay: true },
+    ...{ txPerSecond: 200, maxUserAgents: 200, why: WHY, dataDir: folder },
+    http: { host: '127.0.0.1', port, given: true, token: null, names: [] },
+  };
+  start = async () => {
+    app = await startApp(config, { log: createLog('error') });
+    isRunning = true;
+  };
+  await start();
   cleanup.add(stop, (undo) => undo());
   await until('the handshake', () => serving.isReady);
   serving.announce(transactions.map(({ bytes }) => txThing(bytes)));
@@ -203,5 +209,21 @@ describe('once the node has stopped', () => {
       expect([out, status, err.trim().split('\n').length]).toEqual(['', 1, 1]);
       expect(err).toMatch(words);
     }
+  });
+});
+
+describe('once it runs again', () => {
+  it('tells of a transaction what the last run knew', async () => {
+    await start();
+    const told = await answer(first ?? '');
+    expect(told).toMatchObject({ kind: 'transaction', id: first, node: 'n' });
+    expect(told.timeline.slice(0, 4).map(({ what, peer }) => [what, peer])).toEqual([
+      ['announced first, by wtxid', serving.address],
+      ['asked for it', serving.address],
+      ['received', serving.address],
+      ['checked: standard', null],
+    ]);
+    expect(told.policies.map(({ policy }) => policy)).toEqual(['btcd', 'core31', 'core29', 'knots']);
+    await stop();
   });
 });

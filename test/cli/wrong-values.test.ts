@@ -111,6 +111,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
   silence: ['no-peer', 'x', '=2h', 'no-peers=', 'no-peers=5', 'no-peers=0s', 'BtcdmonNoPeers=soon'],
   why: ['24', '59s', '4w', 'Off', 'forever', '-1h'],
   'why-size': ['0', '1001', '24MB', '1.5'],
+  'why-disk': ['-1', '100001', '500MB', '1.5'],
   record: [],
   'record-size': ['0', '10', '0.5MB', '10gb', '1e3MB', '-1GB', '99999999TB'],
   only: ['inv;tx', 'Inv', 'transactions', 'inv tx'],

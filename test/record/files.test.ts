@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readBlockHead } from '../../src/record/block';
-import { crc32 } from '../../src/record/crc32';
+import { crc32 } from '../../src/lib/crc32';
 import { KIND, readMessage, readTorn } from '../../src/record/record';
 import { readBlocks } from '../../src/record/record-reader';
 import { readStart } from '../../src/record/start-record';

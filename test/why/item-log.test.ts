@@ -21,20 +21,20 @@ function add(log: ItemLog, of: number, items: readonly Item[]): void {
   );
 }
 
-function toldOf(log: ItemLog, id: number): ItemGroup[] {
+async function toldOf(log: ItemLog, id: number): Promise<ItemGroup[]> {
   const found: ItemGroup[] = [];
-  log.find([itemKey(hashFor(id))], (group) => found.push(group));
+  await log.find([itemKey(hashFor(id))], (group) => found.push(group));
   return found;
 }
 
 describe('ItemLog', () => {
-  it('tells of each item what was told, in order, whatever else its message told', () => {
+  it('tells of each item what was told, in order, whatever else its message told', async () => {
     const items = fc.array(
       fc.record({ id: fc.nat(6), kind: fc.constantFrom<number | null>(1, 2, 65_535, null) }),
       { maxLength: 12 },
     );
-    fc.assert(
-      fc.property(fc.array(items, { maxLength: 8 }), (messages) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(items, { maxLength: 8 }), async (messages) => {
         const log = new ItemLog(1e6);
         messages.forEach((message, of) => add(log, of, message));
         for (let id = 0; id <= 6; id++) {
@@ -48,18 +48,18 @@ describe('ItemLog', () => {
               return group.some((item) => item.id === id) ? [{ kind: group[0]?.kind, of, timeMs: of }] : [];
             });
           });
-          expect(toldOf(log, id)).toEqual(expected);
+          expect(await toldOf(log, id)).toEqual(expected);
         }
       }),
     );
   });
 
-  it('keeps the kinds apart where a message is longer than a piece of memory', () => {
+  it('keeps the kinds apart where a message is longer than a piece of memory', async () => {
     const log = new ItemLog(1e6);
     const all = Array.from({ length: 20_000 }, (_, id) => ({ id, kind: id < 9_000 ? 1 : 2 }));
     add(log, 7, all);
     for (const id of [0, 4_000, 8_190, 8_191, 8_999, 9_000, 16_400, 19_999])
-      expect(toldOf(log, id)).toEqual([{ kind: id < 9_000 ? 1 : 2, of: 7, timeMs: 7 }]);
+      expect(await toldOf(log, id)).toEqual([{ kind: id < 9_000 ? 1 : 2, of: 7, timeMs: 7 }]);
     expect(log.bytes).toBe(3 * 65_536);
   });
 });

@@ -29,7 +29,7 @@ const peerOf = (id: number): PeerInfo => ({ ...somePeer, id, address: `192.0.2.$
 const [a, b, c] = [peerOf(1), peerOf(2), peerOf(3)];
 
 /** Begins a record. The monotonic clock begins at 0. */
-function begin(limits = { keptMs: 24 * HOUR, maxBytes: 1_000_000 }): void {
+function begin(limits = { keptMs: 24 * HOUR, maxBytes: 1_000_000, diskBytes: 0 }): void {
   bus = new EventBus<MonitorEvents>();
   ms = 0;
   complaints = [];
@@ -101,7 +101,7 @@ const factsOf = ({ facts }: LiveWhy): Readonly<Record<string, unknown>> =>
 const stepsOf = ({ timeline }: LiveWhy): readonly (readonly [number, string, string | null])[] =>
   timeline.map(({ timeMs, what, peer }) => [timeMs - STARTED, what, peer]);
 
-it('tells who announced a transaction, who was asked, and what was found', () => {
+it('tells who announced a transaction, who was asked, and what was found', async () => {
   const transaction = transactionOf();
   const { wireTxid, wireWtxid } = transaction;
   announce(a, 100, INV_WTX, fakeHash('another'), wireWtxid);
@@ -116,7 +116,7 @@ it('tells who announced a transaction, who was asked, and what was found', () =>
   receive(transaction, 200, b, 1_000);
   announce(c, 1_100, INV_WTX, wireWtxid);
   for (const id of [transaction.txid, transaction.wtxid, transaction.txid.toUpperCase()]) {
-    const answer = answers.answer(id);
+    const answer = await answers.answer(id);
     expect(answer).toMatchObject({ kind: 'transaction', id: transaction.txid, firstMs: STARTED + 100 });
     expect(stepsOf(answer)).toEqual([
       [100, 'announced first, by wtxid', 'connection 1, which is no longer remembered'],
@@ -140,10 +140,10 @@ it('tells who announced a transaction, who was asked, and what was found', () =>
   }
 });
 
-it('tells what its rules would have broken, with value and limit', () => {
+it('tells what its rules would have broken, with value and limit', async () => {
   const transaction = transactionOf({ outputs: [{ value: 329, script: SCRIPTS.witness_v1_taproot }] });
   receive(transaction, 10, a, 100);
-  const { policies } = answers.answer(transaction.txid);
+  const { policies } = await answers.answer(transaction.txid);
   expect(policies.map(({ refusedBy }) => refusedBy)).toEqual(['dust', 'dust', 'dust', 'dust']);
   expect(policies[1]?.rules.find(({ rule }) => rule === 'dust')).toEqual({
     ...{ rule: 'dust', value: 1, limit: 'at most 1, and then no fee', unit: 'outputs', outcome: 'broken' },
@@ -153,19 +153,19 @@ it('tells what its rules would have broken, with value and limit', () => {
   );
 });
 
-it.each([true, false])('knows the sender where the judge hears of it first: %s', (isJudgedFirst) => {
+it.each([true, false])('knows the sender where the judge hears of it first: %s', async (isJudgedFirst) => {
   bus.emit('opened', { peer: b });
   const [one, two] = [transactionOf(), transactionOf()];
   receive(one, 10, b, undefined, isJudgedFirst);
   receive(two, 20, a, undefined, isJudgedFirst);
-  expect(stepsOf(answers.answer(one.txid))[0]).toEqual([10, 'received', b.address]);
-  expect(stepsOf(answers.answer(two.txid))[0]?.[2]).toMatch(/^connection 1,/);
+  expect(stepsOf(await answers.answer(one.txid))[0]).toEqual([10, 'received', b.address]);
+  expect(stepsOf(await answers.answer(two.txid))[0]?.[2]).toMatch(/^connection 1,/);
 });
 
-it('tells of a fee that was learnt later, of conflicts on both sides, and of its end', () => {
+it('tells of a fee that was learnt later, of conflicts on both sides, and of its end', async () => {
   const [first, second] = [transactionOf(), transactionOf()];
   receive(first, 10);
-  expect(answers.answer(first.txid).notKnown).toEqual([
+  expect((await answers.answer(first.txid)).notKnown).toEqual([
     expect.stringMatching(/^Its fee is not known/),
     'Nobody announced it: its sender sent it unasked.',
   ]);
@@ -177,7 +177,7 @@ it('tells of a fee that was learnt later, of conflicts on both sides, and of its
   bus.emit('removed', { txid: first.wireTxid, reason: 'replaced' });
   receive(second, 30, b, 900);
   const output = `${displayOf(fakeHash('parent'))}:7`;
-  const [older, newer] = [answers.answer(first.txid), answers.answer(second.txid)];
+  const [older, newer] = [await answers.answer(first.txid), await answers.answer(second.txid)];
   expect(older.notKnown).toEqual(['Nobody announced it: its sender sent it unasked.']);
   expect(factsOf(older)).toMatchObject({ tx_fee: 500, state: expect.stringMatching(/replaced/) as string });
   expect(older.timeline.slice(2).map(({ what, about }) => [what, about])).toEqual([
@@ -193,11 +193,11 @@ it('tells of a fee that was learnt later, of conflicts on both sides, and of its
   );
 });
 
-it('follows a transaction into a block, through a reorganisation, and tells how deep it is', () => {
+it('follows a transaction into a block, through a reorganisation, and tells how deep it is', async () => {
   const [relayed, unseen] = [transactionOf(), transactionOf()];
   receive(relayed, 10, a, 300);
   connect(blockOf('one', relayed), 100, 50);
-  expect(factsOf(answers.answer(relayed.txid))).toMatchObject({
+  expect(factsOf(await answers.answer(relayed.txid))).toMatchObject({
     ...{
       height: 100,
       depth: 1,
@@ -207,32 +207,32 @@ it('follows a transaction into a block, through a reorganisation, and tells how 
   });
   ms = 60;
   bus.emit('blockDisconnected', { hash: fakeHash('one'), height: 100 });
-  expect(factsOf(answers.answer(relayed.txid))['state']).toBe('waits for a block');
+  expect(factsOf(await answers.answer(relayed.txid))['state']).toBe('waits for a block');
   connect(blockOf('other'), 100, 70);
   connect(blockOf('two', relayed, unseen), 101, 80);
   connect(blockOf('three'), 102, 90);
-  expect(factsOf(answers.answer(relayed.txid))).toMatchObject({ height: 101, depth: 2 });
-  const never = answers.answer(unseen.txid);
+  expect(factsOf(await answers.answer(relayed.txid))).toMatchObject({ height: 101, depth: 2 });
+  const never = await answers.answer(unseen.txid);
   expect(never).toMatchObject({
     kind: 'transaction',
     facts: [{ name: 'state' }, { value: 101 }, {}, { value: 2 }],
   });
   expect(never.notKnown).toEqual([expect.stringMatching(/^It was never relayed to us before the block/)]);
 
-  const stale = answers.answer(displayOf(fakeHash('one')));
+  const stale = await answers.answer(displayOf(fakeHash('one')));
   expect(stale.kind).toBe('block');
   expect(factsOf(stale)['state']).toBe('stale: it left the best chain at height 100');
-  const byHeight = answers.answer('100');
+  const byHeight = await answers.answer('100');
   expect(byHeight.id).toBe(displayOf(fakeHash('other')));
   expect(byHeight.notKnown).toContain(
     `Another block of this height is not in the best chain: ${displayOf(fakeHash('one'))}.`,
   );
-  expect(factsOf(answers.answer('101'))).toMatchObject({
+  expect(factsOf(await answers.answer('101'))).toMatchObject({
     ...{ relayed_tx: 1, relayed_tx_fees: 300, relayed_tx_with_fee: 1, num_tx: 2, num_unseen_tx: 3, depth: 2 },
   });
 });
 
-it('tells who announced a block first, how it came, and what it lacked', () => {
+it('tells who announced a block first, how it came, and what it lacked', async () => {
   for (const peer of [a, b]) bus.emit('opened', { peer });
   const hash = fakeHash('block');
   ms = 10;
@@ -241,7 +241,7 @@ it('tells who announced a block first, how it came, and what it lacked', () => {
   bus.emit('blockAnnounced', { peer: a, hash });
   bus.emit('blockAnnounced', { peer: b, hash });
   bus.emit('requested', { peer: b, count: 1, items: [{ type: INV_BLOCK, hash }] });
-  expect(factsOf(answers.answer(displayOf(hash)))['state']).toBe('announced, and not received');
+  expect(factsOf(await answers.answer(displayOf(hash)))['state']).toBe('announced, and not received');
   const block = blockOf('block', transactionOf());
   bus.emit('block', { peer: b, block, first: true, requested: true, receivedMs: 30 });
   bus.emit('compactBlock', {
@@ -250,7 +250,7 @@ it('tells who announced a block first, how it came, and what it lacked', () => {
     rebuilt: { bytes: 3_000, ms: 4 },
   });
   connect(block, 7, 40);
-  const answer = answers.answer(displayOf(hash));
+  const answer = await answers.answer(displayOf(hash));
   expect(stepsOf(answer)).toEqual([
     [10, 'announced first', b.address],
     [25, 'announced', a.address],
@@ -272,12 +272,12 @@ it('tells who announced a block first, how it came, and what it lacked', () => {
   });
 });
 
-it('says where it is not known why a compact block lacked transactions', () => {
+it('says where it is not known why a compact block lacked transactions', async () => {
   const hash = fakeHash('block');
   bus.emit('blockAnnounced', { peer: b, hash });
   bus.emit('compactBlock', { hash, prefilled: 1, shortIds: 9, missing: 2, bytes: 90, blockTxnBytes: 0 });
   connect(blockOf('block', transactionOf()), 7, 40);
-  const answer = answers.answer(displayOf(hash));
+  const answer = await answers.answer(displayOf(hash));
   expect(factsOf(answer)).toMatchObject({ missing: 2, rebuilt: false });
   expect(factsOf(answer)['missing_unseen']).toBeUndefined();
   expect(answer.notKnown).toContain(
@@ -285,7 +285,7 @@ it('says where it is not known why a compact block lacked transactions', () => {
   );
 });
 
-it('tells of a peer: its connections, violations, and what it was the first to send', () => {
+it('tells of a peer: its connections, violations, and what it was the first to send', async () => {
   const again = { ...a, id: 9 };
   bus.emit('bytesRead', { peer: a, bytes: 100 });
   bus.emit('handshake', { peer: a, claims: { time: 0n, userAgent: '/x/' } as never });
@@ -298,7 +298,7 @@ it('tells of a peer: its connections, violations, and what it was the first to s
   ms = 50;
   bus.emit('opened', { peer: again });
   ms = 90;
-  const answer = answers.answer(a.address);
+  const answer = await answers.answer(a.address);
   expect(answer).toMatchObject({ kind: 'peer', id: a.address });
   expect(stepsOf(answer)).toEqual([
     [0, 'we connected to it', null],
@@ -310,13 +310,13 @@ it('tells of a peer: its connections, violations, and what it was the first to s
   expect(factsOf(answer)).toMatchObject({ connections: 2, state: 'in its handshake' });
   ms = 95;
   bus.emit('disconnected', { peer: again, established: false, reason: 'handshake-timeout' });
-  expect(answers.answer('192.0.2.1')).toMatchObject({ kind: null, matches: [a.address] });
-  expect(answers.answer('203.0.113.9:8333').notKnown).toEqual([
+  expect(await answers.answer('192.0.2.1')).toMatchObject({ kind: null, matches: [a.address] });
+  expect((await answers.answer('203.0.113.9:8333')).notKnown).toEqual([
     'There was no connection with it since this node began to listen 95 ms ago.',
   ]);
 });
 
-it('offers what begins like a hash that is too short, at most ten', () => {
+it('offers what begins like a hash that is too short, at most ten', async () => {
   const block = blockOf('block');
   connect(block, 5, 10);
   const transactions = Array.from({ length: 2_000 }, () => transactionOf());
@@ -327,12 +327,12 @@ it('offers what begins like a hash that is too short, at most ten', () => {
     });
   const txids = transactions.map(({ txid }) => txid);
   const one = txids[1_000] ?? '';
-  expect(answers.answer(one.slice(0, 20))).toMatchObject({ kind: 'transaction', id: one });
-  expect(answers.answer(displayOf(fakeHash('block')).slice(0, 62)).kind).toBe('block');
+  expect(await answers.answer(one.slice(0, 20))).toMatchObject({ kind: 'transaction', id: one });
+  expect((await answers.answer(displayOf(fakeHash('block')).slice(0, 62))).kind).toBe('block');
   const fits = new Map<string, number>();
   for (const txid of txids) fits.set(txid.slice(0, 4), (fits.get(txid.slice(0, 4)) ?? 0) + 1);
   const [several] = [...fits].find(([prefix, count]) => count > 1 && /[a-f]/.test(prefix)) ?? [''];
-  const { matches, kind } = answers.answer(several);
+  const { matches, kind } = await answers.answer(several);
   expect(kind).toBeNull();
   const fitting = transactions.filter(({ txid, wtxid }) =>
     [txid, wtxid].some((id) => id.startsWith(several)),
@@ -350,21 +350,21 @@ const EMPTY = {
 
 it.each(['', 'zz', 'abc', 'x'.repeat(200), `${'ab'.repeat(32)}c`, '192.0.2.1:', '\u0000'])(
   'refuses %j in one line',
-  (text) => {
-    expect(() => answers.answer(text)).toThrow(/^[^\n]*give [^\n]*$/);
+  async (text) => {
+    await expect(answers.answer(text)).rejects.toThrow(/^[^\n]*give [^\n]*$/);
   },
 );
 
 describe('what strangers can fill', () => {
   const SIZE = 2_000_000;
 
-  it('keeps to its memory, and announcements displace nothing but announcements', () => {
-    begin({ keptMs: 24 * HOUR, maxBytes: SIZE });
+  it('keeps to its memory, and announcements displace nothing but announcements', async () => {
+    begin({ keptMs: 24 * HOUR, maxBytes: SIZE, diskBytes: 0 });
     const transaction = transactionOf();
     receive(transaction, 10, a, 300);
     connect(blockOf('one', transaction), 100, 20);
     announce(a, 30, INV_WTX, transaction.wireWtxid);
-    expect(factsOf(answers.answer(transaction.txid))['peers']).toBe(1);
+    expect(factsOf(await answers.answer(transaction.txid))['peers']).toBe(1);
     for (let round = 0; round < 40; round++)
       announce(
         b,
@@ -373,28 +373,30 @@ describe('what strangers can fill', () => {
         ...Array.from({ length: 5_000 }, (_, i) => fakeHash(`${round}:${i}`)),
       );
     expect(record.bytes).toBeLessThanOrEqual(SIZE);
-    const answer = answers.answer(transaction.txid);
+    const answer = await answers.answer(transaction.txid);
     expect(factsOf(answer)).toMatchObject({ height: 100, tx_fee: 300 });
-    expect(answer.notKnown).toEqual([expect.stringMatching(/no longer remembered: .*--why-size/)]);
+    expect(answer.notKnown).toEqual([
+      expect.stringMatching(/no longer remembered\. Its memory \(--why-size\) has later/),
+    ]);
     // The last ones are there, also where a group goes on in another chunk.
     for (const name of ['39:0', '39:2500', '39:4999'])
-      expect(stepsOf(answers.answer(displayOf(fakeHash(name))))).toEqual([
+      expect(stepsOf(await answers.answer(displayOf(fakeHash(name))))).toEqual([
         [139, 'announced first, by wtxid', expect.any(String)],
       ]);
   });
 
-  it('keeps to its memory with any number of transactions', () => {
-    begin({ keptMs: 24 * HOUR, maxBytes: SIZE });
+  it('keeps to its memory with any number of transactions', async () => {
+    begin({ keptMs: 24 * HOUR, maxBytes: SIZE, diskBytes: 0 });
     const all = Array.from({ length: 12_000 }, () => transactionOf());
     for (const [index, transaction] of all.entries()) receive(transaction, index, a, 1);
     expect(record.bytes).toBeLessThanOrEqual(SIZE);
-    expect(factsOf(answers.answer(all.at(-1)?.txid ?? ''))['tx_fee']).toBe(1);
-    expect(answers.answer(all[0]?.txid ?? '').notKnown).toEqual([
+    expect(factsOf(await answers.answer(all.at(-1)?.txid ?? ''))['tx_fee']).toBe(1);
+    expect((await answers.answer(all[0]?.txid ?? '')).notKnown).toEqual([
       expect.stringMatching(/^No peer has announced or sent it.* Its memory \(--why-size\) reaches back/),
     ]);
   });
 
-  it('forgets what is older than its limit, and gives the memory back', () => {
+  it('forgets what is older than its limit, and gives the memory back', async () => {
     const transaction = transactionOf();
     announce(a, 5, INV_WTX, transaction.wireWtxid);
     receive(transaction, 10, a, 300);
@@ -405,7 +407,7 @@ describe('what strangers can fill', () => {
     interval();
     expect(record.bytes).toBe(0);
     for (const id of [transaction.txid, displayOf(fakeHash('one')), c.address])
-      expect(answers.answer(id)).toMatchObject({
+      expect(await answers.answer(id)).toMatchObject({
         ...{ kind: null, notKnown: [expect.stringMatching(/within the last 24 h \(--why\)\.$/)] },
       });
   });

@@ -8,7 +8,7 @@ import type { LineBatch } from '../line-exporter';
 import { Cursor } from './cursor';
 import { findGaps } from './gaps';
 import { readIdentity } from './identity';
-import { lockFolder } from './lock';
+import { lockFolder } from '../../lib/lock-folder';
 import { damagedText, shorterText, tornText } from './loss-texts';
 import { Segment, type SpoolRecord, type TornRecord, segmentName } from './segment';
 

@@ -22,7 +22,7 @@ export function whyHandler({ scheduler, why, queryMs }: WhyHandlerModules): Hand
     parseSubject(id);
     const answer = await scheduler.ask({ kind: 'query', timeoutMs: queryMs, left }, (asked) =>
       answerWhy(id, {
-        live: (text) => Promise.resolve(why?.answer(text) ?? null),
+        live: async (text) => (await why?.answer(text)) ?? null,
         run: (query) => asked.run(query),
         nowNs: nowNs(),
       }),

@@ -49,13 +49,18 @@ export class StoredTree {
     const fresh = unknown.filter(({ sha }) => !this.asked.has(sha)).slice(0, MOST_ASKED);
     if (node === null || fresh.length === 0) return false;
     const oldestMs = Math.min(...fresh.map(({ timeMs }) => timeMs)) - WRONG_MS;
-    const where = `${equals('node', node)} AND sha IN (${fresh.map(({ sha }) => `'${sha}'`).join(', ')})`;
-    const query = async (series: string, backMs: number, more = '') =>
+    const query = async (
+      series: string,
+      backMs: number,
+      more: string,
+      of: readonly LiveTreeBlock[] = fresh,
+    ) =>
       pointsOf(
         await this.api.query(
           {
             query: {
-              ...{ series, where: where + more, limit: 4 * MOST_ASKED },
+              ...{ series, limit: 4 * MOST_ASKED },
+              where: `${equals('node', node)} AND sha IN (${of.map(({ sha }) => `'${sha}'`).join(', ')})${more}`,
               since: new Date(Math.max(oldestMs, nowMs - backMs)).toISOString(),
             },
           },
@@ -65,6 +70,10 @@ export class StoredTree {
     const mined = await query('processed_blocks', POOL_BACK_MS, " AND pool != ''");
     const spread = await query('propagation', SPREAD_BACK_MS, " AND kind = 'block' AND peers > 0");
     for (const point of mined) this.note(textIn(point, 'sha'), { pool: textIn(point, 'pool') });
+    // An older version wrote the pool into the template of a block alone.
+    const lacking = fresh.filter(({ sha, pool }) => (pool ?? this.known.get(sha)?.pool ?? null) === null);
+    const templates = lacking.length === 0 ? [] : await query('block_templates', POOL_BACK_MS, '', lacking);
+    for (const point of templates) this.note(textIn(point, 'sha'), { pool: textIn(point, 'pool') });
     for (const point of spread)
       this.note(textIn(point, 'sha'), {
         firstFrom: textIn(point, 'first_peer'),
@@ -74,7 +83,7 @@ export class StoredTree {
     const drawn = new Set(blocks.map(({ sha }) => sha));
     this.known = new Map([...this.known].filter(([sha]) => drawn.has(sha)));
     this.asked = new Set([...this.asked, ...fresh.map(({ sha }) => sha)].filter((sha) => drawn.has(sha)));
-    return mined.length + spread.length > 0;
+    return mined.length + templates.length + spread.length > 0;
   }
 
   private note(sha: string, told: Partial<Stored>): void {

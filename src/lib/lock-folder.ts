@@ -1,5 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { FailureError } from '../../lib/errors';
+import { FailureError } from './errors';
 
 /**
  * Locks a folder for this process by a file with its process id and, where the system tells it, its start
