@@ -4,8 +4,9 @@
 // of all sizes exist at the same time, so that the collector has the same heap for each. Where connections
 // end, 10,000 peers are connected at every size, in as many pools of that size: what depends on the number of
 // peers of a pool shows, and not that the caches of the processor hold 100 peers and not 10,000. What a
-// single pool costs is printed as well, and not judged. The exit status is 1 if a curve rises by more than
-// 20 % (support/cost-curve.ts).
+// single pool costs is printed as well, and not judged; and what the ends of 100 peers cost in one pool of
+// 10,000, when they lie side by side in memory, and when they lie among 1,000 and 10,000 others. The exit
+// status is 1 if a curve rises by more than 20 % (support/cost-curve.ts).
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
@@ -39,6 +40,7 @@ const MOST_RISE = 1.2;
 const MESSAGES = 4_000;
 const ROUNDS = 41;
 const ROUNDS_OF_POOLS = 21;
+const ROUNDS_UNJUDGED = 11;
 const ITEMS = 35;
 const DIALS = 1_000;
 const ENDS = 100;
@@ -169,13 +171,16 @@ async function feeFilters(size: number): Promise<() => Round> {
   };
 }
 
-/** The end of connections, with all that is forgotten of them: as many of each of these pools. */
-async function ends(size: number, pools: number): Promise<Round> {
+/**
+ * The end of connections, with all that is forgotten of them: as many of each of these pools.
+ * @param apart from how many neighbours of a pool they are taken, at equal distances
+ */
+async function ends(size: number, pools: number, apart = size): Promise<Round> {
   const connected: Awaited<ReturnType<typeof connectedPool>>[] = [];
   while (connected.length < pools) connected.push(await connectedPool(size));
   const ofEach = ENDS / pools;
   const ending = connected.flatMap(({ sockets }) =>
-    Array.from({ length: ofEach }, (_, i) => sockets[Math.floor((i * size) / ofEach)]),
+    Array.from({ length: ofEach }, (_, i) => sockets[Math.floor((i * apart) / ofEach)]),
   );
   // What follows the end in a microtask is included.
   const work = async (): Promise<void> => {
@@ -248,6 +253,8 @@ function dials(size: number, addrman: AddressManager): Round {
 interface Curve {
   readonly name: string;
   readonly make: () => readonly MakeRound[] | Promise<readonly MakeRound[]>;
+  /** Default: the sizes. */
+  readonly labels?: readonly string[];
   readonly most?: number;
   readonly rounds?: number;
 }
@@ -266,18 +273,22 @@ async function main(): Promise<void> {
       name: 'end of a connection, one pool (not judged)',
       make: () => SIZES.map((size) => () => ends(size, 1)),
       most: Infinity,
+      rounds: ROUNDS_UNJUDGED,
+    },
+    {
+      name: `end of a connection, one pool of ${LARGEST} (not judged)`,
+      labels: SIZES.map((size) => `${ENDS} of ${size} neighbours`),
+      make: () => SIZES.map((size) => () => ends(LARGEST, 1, size)),
+      most: Infinity,
+      rounds: ROUNDS_UNJUDGED,
     },
     { name: 'message', make: () => Promise.all(SIZES.map(messages)) },
     { name: 'message, feefilter', make: () => Promise.all(SIZES.map(feeFilters)) },
   ];
-  for (const { name, make, most = MOST_RISE, rounds = ROUNDS } of curves) {
+  const sizes = SIZES.map((size) => `${size} peers`);
+  for (const { name, make, labels = sizes, most = MOST_RISE, rounds = ROUNDS } of curves) {
     if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
-    await costCurve(
-      `crowd-costs: ${name}`,
-      SIZES.map((size) => `${size} peers`),
-      await make(),
-      { most, rounds },
-    );
+    await costCurve(`crowd-costs: ${name}`, labels, await make(), { most, rounds });
   }
   process.exit();
 }
