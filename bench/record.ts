@@ -171,9 +171,14 @@ interface Cost {
 
 async function record(directory: string, traffic: Traffic): Promise<Cost> {
   const clock = new SystemClock();
-  const writer = await RecordWriter.open(
+  const taken = (): number => writer?.taken ?? 0;
+  let writer: RecordWriter | null = null;
+  writer = await RecordWriter.open(
     { directory, maxBytes: 1e12, startedMs: 1, start: () => START },
-    { warn: console.error, monotonicMs: () => clock.monotonicMs(), nowNs: () => clock.uniqueNs() },
+    {
+      // The writer's clock goes as if the traffic came at that rate.
+      ...{ warn: console.error, nowNs: () => clock.uniqueNs(), monotonicMs: () => (taken() / RATE) * 1_000 },
+    },
   );
   const recorder = new Recorder({ only: null }, { writer, clock });
   recorder.run('setUp', {}, nothing);

@@ -21,8 +21,14 @@ const GZIP_HEAD_BYTES = 10;
 /** Checksum and length after the compressed bytes. */
 const GZIP_TAIL_BYTES = 8;
 
+/** The most bytes of a piece that deflate stores as it is (RFC 1951). */
+const MOST_STORED_BYTES = 65_535;
+
 /** gzip, deflate, with an extra field and a checksum of the head. */
 const MAGIC = Buffer.of(0x1f, 0x8b, 8, 6);
+
+/** A time, flags and a system that gzip has room for: none, none and Unix. */
+const UNUSED = Buffer.of(0, 0, 0, 0, 0, 3);
 const EXTRA_BYTES = 28;
 const FIELD_BYTES = 24;
 
@@ -45,22 +51,46 @@ export interface BlockHead {
  * file, and a reader that looks for a time jumps from head to head. One checksum of a member covers its
  * records, another one its head.
  */
-export function sealBlock(member: Buffer, head: Omit<BlockHead, 'version' | 'bytes'>): Buffer {
+export function sealBlock(member: Buffer, told: Omit<BlockHead, 'version' | 'bytes'>): Buffer {
   const block = Buffer.allocUnsafe(BLOCK_HEAD_BYTES - GZIP_HEAD_BYTES + member.length);
-  member.copy(block, 0, 0, GZIP_HEAD_BYTES);
+  writeHead(block, { ...told, bytes: block.length });
+  member.copy(block, BLOCK_HEAD_BYTES, GZIP_HEAD_BYTES);
+  return block;
+}
+
+/** Makes a block from records as they are: the parts of its bytes, in order. They are not copied. */
+export function storeBlock(raw: Buffer, told: Omit<BlockHead, 'version' | 'bytes'>): readonly Buffer[] {
+  const head = Buffer.allocUnsafe(BLOCK_HEAD_BYTES);
+  const tail = Buffer.allocUnsafe(GZIP_TAIL_BYTES);
+  const parts: Buffer[] = [head];
+  for (let at = 0; at < raw.length; at += MOST_STORED_BYTES) {
+    const part = raw.subarray(at, at + MOST_STORED_BYTES);
+    const isLast = at + part.length === raw.length;
+    const begin = Buffer.of(isLast ? 1 : 0, 0, 0, 0, 0);
+    begin.writeUInt16LE(part.length, 1);
+    begin.writeUInt16LE(part.length ^ 0xffff, 3);
+    parts.push(begin, part);
+  }
+  tail.writeUInt32LE(crc32(raw), 0);
+  tail.writeUInt32LE(raw.length, 4);
+  parts.push(tail);
+  writeHead(head, { ...told, bytes: parts.reduce((sum, { length }) => sum + length, 0) });
+  return parts;
+}
+
+function writeHead(block: Buffer, { bytes, timeNs, number, records }: Omit<BlockHead, 'version'>): void {
   MAGIC.copy(block, 0);
+  UNUSED.copy(block, MAGIC.length);
   block.writeUInt16LE(EXTRA_BYTES, 10);
   block.write('BR', 12, 'latin1');
   block.writeUInt16LE(FIELD_BYTES, 14);
   block.writeUInt16LE(FORMAT_VERSION, 16);
   block.writeUInt16LE(0, 18);
-  block.writeUInt32LE(block.length, 20);
-  block.writeBigUInt64LE(head.timeNs, 24);
-  block.writeUInt32LE(head.number, 32);
-  block.writeUInt32LE(head.records, 36);
+  block.writeUInt32LE(bytes, 20);
+  block.writeBigUInt64LE(timeNs, 24);
+  block.writeUInt32LE(number, 32);
+  block.writeUInt32LE(records, 36);
   block.writeUInt16LE(crc32(block.subarray(0, 40)) & 0xffff, 40);
-  member.copy(block, BLOCK_HEAD_BYTES, GZIP_HEAD_BYTES);
-  return block;
 }
 
 /** The head of the block at a place of `bytes`; null if no block begins there. */

@@ -11,9 +11,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { readBlockHead } from '../../src/record/block';
 import { crc32 } from '../../src/lib/crc32';
-import { KIND, readMessage, readTorn } from '../../src/record/record';
+import { KIND, readMessage, readTorn, RECORD_HEAD_BYTES } from '../../src/record/record';
 import { readBlocks } from '../../src/record/record-reader';
 import { readStart } from '../../src/record/start-record';
 import { Cleanup } from '../support/cleanup';
@@ -73,6 +74,11 @@ function offsetsIn(file: string): number[] {
   const offsets: number[] = [];
   for (let at = 0; at < bytes.length; at += readBlockHead(bytes, at)?.bytes ?? Infinity) offsets.push(at);
   return offsets;
+}
+
+/** Length of what a file says at its beginning. */
+function startBytes(bytes: Buffer): number {
+  return gunzipSync(bytes).readUInt32LE(8) >>> 8;
 }
 
 function changeByte(file: string, at: number): void {
@@ -274,6 +280,31 @@ describe('the files of a recording', () => {
     expect(records.filter(({ kind }) => kind === KIND.in)).toHaveLength(81 - dropped);
     const facts = records.filter(({ kind }) => kind === KIND.fact).map(({ body }) => body.toString());
     expect(facts).toEqual([JSON.stringify({ event: 'dropped', records: dropped, bytes })]);
+  });
+
+  it('are stored as they are while much comes, and compressed again once less does', async () => {
+    const directory = folder();
+    let ms = 0;
+    const { recorder, writer, close } = await openTestRecording(directory, { monotonicMs: () => ms });
+    // The next message has the block before it written. In one turn of the loop no timer does.
+    for (ms of [0, 100, 200, 300, 700])
+      messageCame(recorder, recordedPeer(1), 'block', Buffer.alloc(400_000, 1 + ms / 100));
+    await close();
+    const file = onlyFile(directory);
+    const bytes = readFileSync(file);
+    const sizes = offsetsIn(file).map((at) => readBlockHead(bytes, at)?.bytes ?? 0);
+    expect(sizes.map((size) => (size > 400_000 ? 'stored' : size < 10_000 ? 'compressed' : size))).toEqual([
+      ...['compressed', 'compressed', 'stored', 'stored', 'compressed', 'compressed'],
+    ]);
+    // zlib reads all of it as one file.
+    expect(gunzipSync(bytes)).toHaveLength(writer.taken + RECORD_HEAD_BYTES + startBytes(bytes));
+    const { records, damage } = await readAll(directory);
+    expect(damage).toEqual([]);
+    const messages = records.filter(({ kind }) => kind === KIND.in).map((record) => readMessage(record));
+    expect(messages.map((message) => message?.payload.at(-1))).toEqual([1, 2, 3, 4, 8]);
+    // Each byte is covered by a checksum.
+    changeByte(file, (offsetsIn(file)[2] ?? 0) + 200_000);
+    expect((await readAll(directory)).damage).toHaveLength(1);
   });
 
   it('are files: what else has their name is left alone', async () => {

@@ -34,7 +34,13 @@ export async function openTestRecording(
   {
     maxBytes = 1e9,
     only = null,
-  }: { readonly maxBytes?: number; readonly only?: ReadonlySet<string> | null } = {},
+    monotonicMs,
+  }: {
+    readonly maxBytes?: number;
+    readonly only?: ReadonlySet<string> | null;
+    /** The clock by which the writer sees how much comes; default: the system's. */
+    readonly monotonicMs?: () => number;
+  } = {},
 ): Promise<TestRecording> {
   const warnings: string[] = [];
   const clock = new SystemClock();
@@ -46,7 +52,7 @@ export async function openTestRecording(
     },
     {
       warn: (message) => warnings.push(message),
-      monotonicMs: () => clock.monotonicMs(),
+      monotonicMs: monotonicMs ?? (() => clock.monotonicMs()),
       nowNs: () => clock.uniqueNs(),
     },
   );
