@@ -70,8 +70,8 @@ function minedPoints(nowMs: number): readonly Point[] {
       // An older version did not write the pool of the first one there.
       cameWith(ms, { status: 'accepted', ...(at === 0 ? {} : { pool }), sha: shaOf(0, 99 + at) }),
     ]),
-    cameWith(today, { status: 'side_chain', pool: 'SpiderPool', sha: shaOf(1, 101) }),
-    cameWith(today + 1, { status: 'duplicate', sha: shaOf(1, 101) }),
+    cameWith(today, { status: 'side_chain', pool: 'SpiderPool', sha: shaOf(4, 101) }),
+    cameWith(today + 1, { status: 'duplicate', sha: shaOf(4, 101) }),
   ];
 }
 
@@ -175,7 +175,7 @@ chromiumProgram.describe('the tree of the chain on the page', (program) => {
     const blocks = [
       blockOf(0, 102, { isTip: true }),
       blockOf(0, 101, { ...unknown, pool: 'Luxor' }),
-      blockOf(1, 101, { ...unknown, status: 'valid-fork', isTip: true, below: shaOf(0, 100) }),
+      blockOf(4, 101, { ...unknown, status: 'valid-fork', isTip: true, below: shaOf(0, 100) }),
       blockOf(0, 100, unknown),
       blockOf(0, 99, { ...unknown, below: null, timeMs: Date.now() - 3 * DAY_MS }),
     ];
