@@ -110,6 +110,8 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
     await why?.record.close();
     throw error;
   });
+  // Where the store is another program's as well, its line is the only one.
+  if (typeof why?.trouble === 'string') log.warn(why.trouble);
   const { queues, exporters, sink } = outputs;
   const { pool, processor } = makePool(config, {
     bus,

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import type { Clock } from '../lib/clock';
+import { messageOf } from '../lib/errors';
 import type { Log } from '../lib/log';
-import { KeptFolder } from '../why/kept/kept-folder';
+import { KeptFolder, type KeptFolderModules } from '../why/kept/kept-folder';
 import { LiveWhyAnswers } from '../why/live-why';
 import { type WhyModules, WhyRecord } from '../why/why-record';
 import type { AppConfig } from './config';
@@ -10,6 +11,8 @@ import type { AppConfig } from './config';
 export interface Why {
   readonly record: WhyRecord;
   readonly answers: LiveWhyAnswers;
+  /** Why it has no disk though it should have one; null if there is no trouble. For the log of a start. */
+  readonly trouble: string | null;
 }
 
 /** Opens the record of a listener; undefined where it is not wanted. Without a data folder it has no disk. */
@@ -19,14 +22,25 @@ export async function openWhy(
 ): Promise<Why | undefined> {
   if (why === undefined) return undefined;
   const clocks = { monotonicMs: () => clock.monotonicMs(), nowMs: () => Date.now() };
-  const folder =
-    dataDir === undefined || why.diskBytes === 0
-      ? null
-      : await KeptFolder.open(path.join(dataDir, `why-${network}`), {
-          ...clocks,
-          warn: (message) => void log.warn(message),
-        });
-  const record = new WhyRecord(why, { monotonicMs: clocks.monotonicMs, accounts, folder });
+  const hasDisk = dataDir !== undefined && why.diskBytes > 0;
+  const opened = hasDisk
+    ? await openFolder(path.join(dataDir, `why-${network}`), {
+        ...clocks,
+        warn: (message) => void log.warn(message),
+      })
+    : { folder: null, trouble: null };
+  const record = new WhyRecord(why, { monotonicMs: clocks.monotonicMs, accounts, folder: opened.folder });
   const answers = new LiveWhyAnswers(record, { node, network, nowMs: clocks.nowMs });
-  return { record, answers };
+  return { record, answers, trouble: opened.trouble };
+}
+
+async function openFolder(
+  place: string,
+  modules: KeptFolderModules,
+): Promise<{ readonly folder: KeptFolder | null; readonly trouble: string | null }> {
+  try {
+    return { folder: await KeptFolder.open(place, modules), trouble: null };
+  } catch (error) {
+    return { folder: null, trouble: messageOf(error) };
+  }
 }

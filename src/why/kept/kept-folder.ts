@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { diskProblem } from '../../lib/disk-errors';
-import { BtcdmonError, messageOf } from '../../lib/errors';
+import { BtcdmonError, FailureError, messageOf } from '../../lib/errors';
 import { lockFolder } from '../../lib/lock-folder';
 import { makeFolder } from '../../lib/make-folder';
 import type { Chunk } from '../chunk-ring';
@@ -34,8 +34,11 @@ export class KeptFolder {
     this.runs = new Map([[this.runMs, 0]]);
   }
 
-  /** Opens a folder, and makes it where it is missing. Null, and one warning, where it can't be used. */
-  static async open(folder: string, modules: KeptFolderModules): Promise<KeptFolder | null> {
+  /**
+   * Opens a folder, and makes it where it is missing.
+   * @throws FailureError where it can't be used
+   */
+  static async open(folder: string, modules: KeptFolderModules): Promise<KeptFolder> {
     try {
       await makeFolder(folder, 0o700);
       const unlock = await lockFolder(path.join(folder, 'lock'), folder);
@@ -43,8 +46,7 @@ export class KeptFolder {
       return new KeptFolder(folder, files, unlock, modules);
     } catch (error) {
       const why = error instanceof BtcdmonError ? messageOf(error) : `${folder}: ${diskProblem(error)}`;
-      modules.warn(`--why remembers in memory alone: ${why}`);
-      return null;
+      throw new FailureError(`--why remembers in memory alone: ${why}`);
     }
   }
 
