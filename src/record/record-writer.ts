@@ -6,6 +6,7 @@ import { diskProblem } from '../lib/disk-errors';
 import { FailureError } from '../lib/errors';
 import { makeFolder } from '../lib/make-folder';
 import { Throttle } from '../lib/throttle';
+import { writeAll } from '../lib/write-all';
 import { FULL_BLOCK_BYTES, sealBlock, storeBlock } from './block';
 import { fileName, recordFiles, runName } from './file-names';
 import { KIND, RECORD_HEAD_BYTES, writeRecordHead } from './record';
@@ -280,7 +281,8 @@ export class RecordWriter {
     const isLast = this.fileBytes + bytes >= this.fullBytes;
     // A file may end a little beyond its size.
     if (isLast) await this.makeRoom(bytes);
-    await writeAll(handle, parts);
+    const { bytesWritten } = await handle.writev(parts);
+    if (bytesWritten < bytes) await writeAll(handle, Buffer.concat(parts).subarray(bytesWritten));
     this.fileBytes += bytes;
     this.written += bytes;
     this.isFull ||= isLast;
@@ -328,15 +330,6 @@ export class RecordWriter {
 function place(bytes: Buffer, length: number, target: Buffer, at: number): void {
   if (length > FEW_BYTES) bytes.copy(target, at, 0, length);
   else for (let i = 0; i < length; i++) target[at + i] = bytes[i] ?? 0;
-}
-
-/** Writes all of the bytes: a full disk takes a part of them, and then none. */
-async function writeAll(handle: FileHandle, parts: readonly Buffer[]): Promise<void> {
-  const { bytesWritten } = await handle.writev(parts);
-  if (bytesWritten === parts.reduce((sum, { length }) => sum + length, 0)) return;
-  const rest = Buffer.concat(parts).subarray(bytesWritten);
-  for (let done = 0; done < rest.length;)
-    done += (await handle.write(rest, done, rest.length - done)).bytesWritten;
 }
 
 /** Records as a member of a gzip file. */

@@ -1,7 +1,7 @@
 import type { Hash } from '../wire/hash';
 import { ChunkLog, type Contents, type KeptWhere } from './chunk-log';
 import type { Chunk } from './chunk-ring';
-import type { ReadableChunk, Wanted } from './kept/kept-part';
+import type { ReadableChunk } from './kept/kept-part';
 
 /** A group begins with its kind and count, a number and a time; each id behind it takes 8 bytes. */
 const HEAD_BYTES = 16;
@@ -132,7 +132,7 @@ export class ItemLog {
 
   /** Visits each id of the groups of a number, which were added at that time. */
   async list({ of, timeMs }: Omit<ItemGroup, 'kind'>, visit: (key: ItemKey) => void): Promise<void> {
-    for await (const chunk of this.chunks.find({ sinceMs: timeMs, untilMs: timeMs } satisfies Wanted))
+    for await (const chunk of this.chunks.find({ sinceMs: timeMs, untilMs: timeMs }))
       eachGroup(chunk, (head, end) => {
         if (groupAt(chunk, head).of !== of) return;
         for (let at = (head + HEAD_BYTES) / 4; at < end / 4; at += KEY_WORDS)

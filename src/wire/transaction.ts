@@ -143,7 +143,7 @@ export class Transaction {
 
   /** Counts the signature operations of many, so that they are known later. */
   static countSigops(transactions: readonly Transaction[]): void {
-    for (const transaction of transactions) transaction.cachedSigopCost = transaction.sigopCost;
+    for (const transaction of transactions) transaction.cachedSigopCost ??= sigopCost(transaction);
   }
 
   private wtxidBytes(): Buffer {

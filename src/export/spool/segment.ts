@@ -1,4 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
+import { writeAll } from '../../lib/write-all';
 import { checksum } from '../../wire/hash';
 import {
   HEADER_BYTES,
@@ -95,15 +96,7 @@ export class Segment {
   async append(lines: Buffer, points: number): Promise<void> {
     const record = encodeRecord(lines, points);
     try {
-      for (let written = 0; written < record.length;) {
-        const { bytesWritten } = await this.handle.write(
-          record,
-          written,
-          record.length - written,
-          this.length + written,
-        );
-        written += bytesWritten;
-      }
+      await writeAll(this.handle, record, this.length);
     } catch (error) {
       await this.handle.truncate(this.length).catch(() => undefined);
       throw error;

@@ -1,6 +1,7 @@
 import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from '../../lib/crc32';
+import { writeAll } from '../../lib/write-all';
 import { CHUNK_BYTES } from '../chunk-ring';
 import { encodeEntry, type KeptChunk, KeptEntry, type KeptNames } from './kept-entry';
 
@@ -144,13 +145,5 @@ export class KeptSegment {
 
   private path(kind: 'chunks' | 'index'): string {
     return path.join(this.folder, `${this.part}-${String(this.number).padStart(8, '0')}.${kind}`);
-  }
-}
-
-/** Writes all of the bytes: a full disk takes a part of them, and then none. */
-async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at);
-    at += bytesWritten;
   }
 }
