@@ -127,7 +127,9 @@ function partOf(values: readonly number[], part: number): string {
 }
 
 const lagsOf = (lags: readonly number[]): string =>
-  `median ${partOf(lags, 0.5)}, p99 ${partOf(lags, 0.99)}, most ${partOf(lags, 1)} ms`;
+  lags.length === 0
+    ? 'no whole interval'
+    : `median ${partOf(lags, 0.5)}, p99 ${partOf(lags, 0.99)}, most ${partOf(lags, 1)} ms`;
 
 /** The share of spreads whose measured p50 and p90 are within 5 ms or 5 % of the script. */
 function judgeScript({ listener }: Measured, peers: number): void {
