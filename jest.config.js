@@ -10,5 +10,6 @@ module.exports = {
   // Only what hangs takes so long: a machine may be busy with other things.
   testTimeout: 300_000,
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
-  maxWorkers: 2,
+  // One more than the processors of a small machine: the tests that start servers mostly wait for them.
+  maxWorkers: 3,
 };
