@@ -16,6 +16,9 @@ export interface Column {
   readonly help: string;
 }
 
+/** A column that counts within its interval. */
+export type CountColumn = Column & { readonly type: 'int'; readonly kind: 'count' };
+
 /** One tag of a series: a label with a bounded set of values. */
 interface Tag {
   /** What bounds the set of values. */
