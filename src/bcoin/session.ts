@@ -1,4 +1,6 @@
-import { BcoinPeer, NetAddress, type Network, packets } from './bcoin';
+import { BcoinPeer, NetAddress, packets } from './bcoin';
+import type { SessionTerms } from './session-terms';
+import { follow, type SocketOwner } from './socket-owner';
 import { Visits } from './visits';
 
 /** What a {@link Session} asks and tells its owner. */
@@ -27,46 +29,6 @@ export interface SessionHooks {
   drained(): void;
 }
 
-export interface SessionOptions {
-  readonly network: Network;
-  readonly protocolVersion: number;
-  readonly userAgent: string;
-  /** The service bits that we claim, at most 32. */
-  readonly services: number;
-  /** Whether to ask the peer to announce no transactions (BIP37). */
-  readonly noRelay: boolean;
-  /** Commands that are sent between version and verack (BIP155, BIP339) to peers that are new enough. */
-  readonly features: readonly string[];
-}
-
-/** What is the same for many sessions; made once for all of them. */
-export class SessionTerms {
-  /** The options of bcoin's peer. */
-  readonly peer: BcoinPeer.Options;
-
-  constructor(readonly options: SessionOptions) {
-    this.peer = {
-      network: options.network,
-      logger: silentLogger,
-      version: options.protocolVersion,
-      services: options.services,
-      agent: options.userAgent,
-      noRelay: options.noRelay,
-      spv: false,
-      headers: false,
-      compact: false,
-      banScore: 100,
-      // bcoin asks these of its owner.
-      getHeight: () => 0,
-      isFull: () => false,
-      hasWitness: () => false,
-      hasNonce: () => false,
-      getRate: () => -1,
-      announcesNothing: true,
-    };
-  }
-}
-
 /** The lowest version with feature messages (BIP155, BIP339). */
 const FEATURES_VERSION = 70_016;
 
@@ -82,20 +44,13 @@ const CLOCK_STEP_MS = 1_000;
 /** Memory of a waiting write besides its bytes: the objects of a buffer and a queue entry. */
 const WRITE_BYTES = 256;
 
-/** The session that a socket belongs to. */
-const SESSION = Symbol('session');
-
-interface SessionStream extends BcoinPeer.Stream {
-  [SESSION]?: Session;
-}
-
 /**
  * The session with one peer. bcoin's Peer dials, shakes hands, pings, and detects peers that stall or do not
  * read. Its parser and framer are replaced (src/p2p/transport), because they can't read all messages and
  * count nothing. Its checks of the peer's services are dropped, because a monitor listens to any node, pruned
  * or not. There may be 20,000 sessions, so none has a timer, an option or a listener of its own.
  */
-export class Session extends BcoinPeer {
+export class Session extends BcoinPeer implements SocketOwner {
   private hasSentVersion = false;
   /** Number of writes that may wait in the socket. */
   private writes = 0;
@@ -138,18 +93,13 @@ export class Session extends BcoinPeer {
     return socket;
   }
 
-  /** Follows the socket as bcoin does. Its `once` takes 450 bytes for each listener that is never called. */
-  override _bind(socket: SessionStream): void {
+  /** Listens to the socket. bcoin's `once` takes 450 bytes for each listener that is never called. */
+  override _bind(socket: BcoinPeer.Stream): void {
     this.socket = socket;
-    socket[SESSION] = this;
-    socket.on('error', onError);
-    socket.on('close', onClose);
-    socket.on('drain', onDrain);
-    socket.on('data', onData);
+    follow(socket, this);
     socket.setNoDelay(true);
   }
 
-  /** Takes an error of the socket. There may be several. */
   socketFailed(error: Error): void {
     // Before the socket is open, an error is one of dialling.
     if (this.destroyed || !this.connected) return;
@@ -335,28 +285,7 @@ export class Session extends BcoinPeer {
   }
 }
 
-const silent = (): void => undefined;
-
 const visits = new Visits<Session>(LOOK_MS, (session) => session.look());
-
-/*
- * The listeners of all sockets. Node.js calls them with the socket as `this`.
- */
-function onError(this: SessionStream, error: Error): void {
-  this[SESSION]?.socketFailed(error);
-}
-
-function onClose(this: SessionStream): void {
-  this[SESSION]?.socketClosed();
-}
-
-function onDrain(this: SessionStream): void {
-  this[SESSION]?.handleDrain();
-}
-
-function onData(this: SessionStream, chunk: Buffer): void {
-  this[SESSION]?.socketRead(chunk);
-}
 
 const NOWHERE = new NetAddress();
 
@@ -368,17 +297,7 @@ const NOWHERE = new NetAddress();
 const NONE = new Map<never, never>();
 const NOTHING: readonly never[] = Object.freeze([]);
 const UNUSED = {
-  ...{ invFilter: null, addrFilter: null, parser: null, framer: null, locker: { destroy: silent } },
+  ...{ invFilter: null, addrFilter: null, parser: null, framer: null, locker: { destroy: () => undefined } },
   ...{ blockMap: NONE, txMap: NONE, compactBlocks: NONE, drainQueue: NOTHING, invQueue: NOTHING },
   ...{ local: NOWHERE, _events: Object.freeze(Object.create(null)) as object },
-};
-
-/** bcoin logs the bytes of peers through format strings. Its log is dropped; the pool logs what matters. */
-const silentLogger: BcoinPeer.Logger = {
-  context: () => silentLogger,
-  error: silent,
-  warning: silent,
-  info: silent,
-  debug: silent,
-  spam: silent,
 };

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { bcoinNetwork, NetAddress, type Network } from '../bcoin/bcoin';
-import { SessionTerms } from '../bcoin/session';
+import { SessionTerms } from '../bcoin/session-terms';
 import type { NetworkName } from '../wire/networks';
 import { NODE_P2P_V2 } from '../wire/services';
 import type { TransportMode } from './transport/choice';

@@ -5,7 +5,8 @@ import { logClock } from '../../src/app/log-clock';
 import { bcoinNetwork } from '../../src/bcoin/bcoin';
 import type { P2PEvents, PeerInfo } from '../../src/p2p/p2p-events';
 import { decodeVersion } from '../../src/wire/messages/version';
-import { Session, SessionTerms } from '../../src/bcoin/session';
+import { Session } from '../../src/bcoin/session';
+import { SessionTerms } from '../../src/bcoin/session-terms';
 import { versionPayload } from '../support/fake-peer';
 import { somePeer } from '../support/points';
 
