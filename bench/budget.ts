@@ -6,7 +6,8 @@
 import { SystemClock } from '#dist/lib/clock';
 import { Emitter } from '#dist/metrics/emitter';
 import { PeerBudget, sharedBudget } from '#dist/p2p/budget/peer-budget';
-import { ReadTurns, type Sender } from '#dist/p2p/budget/read-turns';
+import { ReadTurns } from '#dist/p2p/budget/read-turns';
+import type { Sender } from '#dist/p2p/budget/sender';
 import { encodeFrame, FrameReader } from '#dist/wire/framing';
 import { readHash } from '#dist/wire/hash';
 import { parseTransaction } from '#dist/wire/transaction';

@@ -1,4 +1,5 @@
-import { TokenBucket } from './token-bucket';
+import { ProcessorTime, REST_MS } from './processor-time';
+import type { Sender } from './sender';
 
 /**
  * How long the messages of one peer are handled without a break, in milliseconds. The last message is
@@ -21,67 +22,8 @@ const OUTBOUND_ROUND_MS = 12;
 /** Peers that used much time come first in a round if this many rounds before it had no time for them. */
 const PATIENCE = 7;
 
-/**
- * Processor time of one inbound peer, in milliseconds: a quarter of a core, and 2 s at once. Relay takes a
- * few milliseconds in a second. The 450 messages with all headers of mainnet are handled within 40 s.
- */
-const TIME = { capacity: 2_000, perSecond: 250 };
-
-/**
- * The same for a peer that joining found: half a core, and 8 s at once, which all headers of mainnet take.
- */
-const JOINED_TIME = { capacity: 8_000, perSecond: 500 };
-
-/**
- * A peer that takes at most this processor time is handled before peers that take more. An inbound peer
- * relays a few messages in a second. 64 peers that take all of it use a third of the processor.
- */
-const FRESH = { capacity: 40, perSecond: 5 };
-
-/** The most that one slice is charged. A longer time was caused by the machine and not by the peer. */
-const MOST_CHARGED_MS = 250;
-
-/** How long a peer pauses that has no time left. */
-const REST_MS = 100;
-
-/**
- * How long a peer may have paused for lack of time, in milliseconds, and how much of it is forgiven in a
- * second. A peer that sends us all headers, as we asked it to, pauses less.
- */
-const RESTS = { capacity: 30_000, perSecond: 100 };
-
-/**
- * A pause counts this many times unless the peer sent headers lately that we asked for: nothing else that an
- * honest peer sends takes all of its time. A peer that sends too much pauses for three quarters of the time,
- * and is disconnected after about 15 s.
- */
-const REST_FACTOR = 4;
-
-/** How long such headers count, in milliseconds: other messages come between them. */
-const HEADERS_MS = 5_000;
-
 /** A peer that has not read for this time is disconnected. Core waits forever, with 1 MB for each peer. */
 const NOT_READING_MS = 60_000;
-
-/** A peer whose messages are scheduled. */
-export interface Sender {
-  /** Whether we have dialled it. The turn of an outbound peer comes first. */
-  readonly outbound: boolean;
-  /** Whether the user named it. The time of such a peer is not counted. */
-  readonly isNamed: boolean;
-  readonly ended: boolean;
-  /** Whether the peer leaves so many bytes unread that we don't handle its messages. */
-  readonly isNotReading: boolean;
-  /**
-   * Handles complete messages while `mayGoOn`, called with the bytes of each, returns true. Returns whether a
-   * complete message is left.
-   */
-  handle(mayGoOn: (bytes: number) => boolean): boolean;
-  /** Stops and resumes reading from the socket. */
-  pause(): void;
-  resume(): void;
-  close(reason: 'not-reading' | 'processor-time'): void;
-}
 
 /** What a peer has sent in a slice that we asked for. */
 interface Answers {
@@ -94,13 +36,7 @@ type TurnState = 'idle' | 'waiting' | 'resting' | 'blocked';
 interface Turn {
   readonly sender: Sender;
   /** Its processor time; null for a peer that the user named. */
-  readonly time: TokenBucket | null;
-  /** When it last sent headers that we asked for. */
-  headersAt: number;
-  /** The time in which it is handled before peers that take more; null for an outbound peer. */
-  readonly fresh: TokenBucket | null;
-  /** How long it may pause because it has no time left; null before it first did. */
-  rests: TokenBucket | null;
+  readonly time: ProcessorTime | null;
   state: TurnState;
   blockedAt: number;
 }
@@ -183,12 +119,11 @@ export class ReadTurns {
     const turn = this.turnOf(sender);
     if (turn.state !== 'idle') return;
     const now = this.modules.monotonicMs();
-    if (turn.fresh === null) {
+    if (sender.outbound) {
       if (this.outboundAtOnceMs < OUTBOUND_ROUND_MS && !isSpent(turn, now))
         this.outboundAtOnceMs += this.serve(turn, now) - now;
       else this.wait(turn, now);
-    } else if (isFresh(turn.fresh, now) && this.atOnceMs < ROUND_MS)
-      this.atOnceMs += this.serve(turn, now) - now;
+    } else if (isFresh(turn, now) && this.atOnceMs < ROUND_MS) this.atOnceMs += this.serve(turn, now) - now;
     else this.wait(turn, now);
   }
 
@@ -233,9 +168,8 @@ export class ReadTurns {
     let turn = this.turns.get(sender);
     if (turn === undefined) {
       const now = this.modules.monotonicMs();
-      const time = sender.isNamed ? null : new TokenBucket(sender.outbound ? JOINED_TIME : TIME, now);
-      const fresh = sender.outbound ? null : new TokenBucket(FRESH, now);
-      turn = { sender, time, headersAt: -Infinity, fresh, rests: null, state: 'idle', blockedAt: 0 };
+      const time = sender.isNamed ? null : new ProcessorTime(sender.outbound, now);
+      turn = { sender, time, state: 'idle', blockedAt: 0 };
       this.turns.set(sender, turn);
     }
     return turn;
@@ -243,7 +177,7 @@ export class ReadTurns {
 
   /** Handles the messages of a peer for one slice. Returns when it ended. */
   private serve(turn: Turn, start: number): number {
-    const { fresh, sender, time } = turn;
+    const { sender, time } = turn;
     if (sender.ended) return start;
     const { monotonicMs } = this.modules;
     this.time = start;
@@ -271,13 +205,11 @@ export class ReadTurns {
       this.answers = outerAnswers;
       this.serving = outer;
     }
-    if (answers.hasHeaders) turn.headersAt = start;
+    if (answers.hasHeaders) time?.headersCame(start);
     const now = monotonicMs();
     if (time !== null && !answers.hasBlock) {
       const processor = isMeasured ? this.processorMs() - processorStart : Infinity;
-      const used = Math.min(now - start, processor, MOST_CHARGED_MS);
-      time.spend(used, now);
-      fresh?.spend(Math.min(used, FRESH.capacity), now);
+      time.charge(Math.min(now - start, processor), now);
     }
     // Its own message may have ended it.
     if (!this.turns.has(sender)) return now;
@@ -315,15 +247,13 @@ export class ReadTurns {
       return;
     }
     this.pause(turn, 'waiting');
-    if (turn.fresh === null) this.outbound.add(turn);
-    else (isFresh(turn.fresh, now) ? this.first : this.later).add(turn);
+    if (turn.sender.outbound) this.outbound.add(turn);
+    else (isFresh(turn, now) ? this.first : this.later).add(turn);
     this.immediate ??= setImmediate(this.round);
   }
 
   private rest(turn: Turn, now: number): void {
-    turn.rests ??= new TokenBucket(RESTS, now);
-    const factor = now - turn.headersAt <= HEADERS_MS ? 1 : REST_FACTOR;
-    if (!turn.rests.take(factor * REST_MS, now)) {
+    if (turn.time?.takeRest(now) === false) {
       turn.sender.close('processor-time');
       return;
     }
@@ -373,9 +303,10 @@ export class ReadTurns {
 
 /** Whether a peer has used up its processor time. */
 function isSpent({ time }: Turn, now: number): boolean {
-  return time !== null && time.left(now) <= 0;
+  return time?.isSpent(now) === true;
 }
 
-function isFresh(fresh: TokenBucket, now: number): boolean {
-  return fresh.left(now) > 0;
+/** Whether an inbound peer took little processor time lately. */
+function isFresh({ time }: Turn, now: number): boolean {
+  return time?.isFresh(now) !== false;
 }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { ReadTurns, type Sender } from '../../../src/p2p/budget/read-turns';
+import { ReadTurns } from '../../../src/p2p/budget/read-turns';
+import type { Sender } from '../../../src/p2p/budget/sender';
 
 /** A peer with waiting messages; each takes this many milliseconds of the test's clock. */
 class FakeSender implements Sender {
