@@ -2,6 +2,7 @@ import { type Hash, readHash, writeHash256 } from '../wire/hash';
 import { HEADER_BYTES } from '../wire/header';
 import { type Ancestry, requiredBits } from './difficulty';
 import { HeaderTable } from './header-table';
+import { HeightIndex } from './height-index';
 import type { ChainParams } from './params';
 import { ProofOfWork } from './proof-of-work';
 import type { HeaderReason } from './reasons';
@@ -56,13 +57,11 @@ export interface HeaderChainModules {
  */
 export class HeaderChain implements Ancestry {
   private readonly table = new HeaderTable();
+  private readonly heights = new HeightIndex(this.table);
   private readonly pow: ProofOfWork;
   /** The headers that no other one follows. */
   private readonly ends = new Set<number>([0]);
   private invalidations = 0;
-  /** Index of the header at each height of the best chain. */
-  private main = new Uint32Array(4_096);
-  private bestIndex = 0;
   private bestWork: bigint;
   /** Index of the highest checkpoint that was reached. */
   private checkpoint = 0;
@@ -106,12 +105,12 @@ export class HeaderChain implements Ancestry {
 
   /** Index of the last header of the best chain. */
   get best(): number {
-    return this.bestIndex;
+    return this.heights.best;
   }
 
   /** Height of the best chain. */
   get bestHeight(): number {
-    return this.table.height(this.bestIndex);
+    return this.heights.height;
   }
 
   /** Adds the header in the 80 bytes of `bytes` from `start`. The buffer is not kept. */
@@ -212,8 +211,7 @@ export class HeaderChain implements Ancestry {
 
   /** Whether it is part of the best chain. */
   isMain(index: number): boolean {
-    const height = this.table.height(index);
-    return height <= this.bestHeight && this.main[height] === index;
+    return this.heights.isMain(index);
   }
 
   /**
@@ -227,21 +225,12 @@ export class HeaderChain implements Ancestry {
 
   /** Index of this header's ancestor at a height that is not above its own. */
   ancestor(index: number, height: number): number {
-    let each = index;
-    while (this.table.height(each) > height && !this.isMain(each)) each = this.table.parent(each);
-    return this.table.height(each) > height ? (this.main[height] ?? 0) : each;
+    return this.heights.ancestor(index, height);
   }
 
   /** Index of the last header that two chains share. */
   forkPoint(a: number, b: number): number {
-    const height = Math.min(this.table.height(a), this.table.height(b));
-    let left = this.ancestor(a, height);
-    let right = this.ancestor(b, height);
-    while (left !== right) {
-      left = this.table.parent(left);
-      right = this.table.parent(right);
-    }
-    return left;
+    return this.heights.forkPoint(a, b);
   }
 
   /** Median time (BIP113, Unix seconds) of a header and its 10 ancestors, or of fewer near the genesis. */
@@ -266,7 +255,7 @@ export class HeaderChain implements Ancestry {
    * Block locator of the chain that ends with a header (default: the best one), as `getheaders` sends it:
    * hashes in wire order, newest first, with growing distances.
    */
-  locator(index = this.bestIndex): Buffer[] {
+  locator(index = this.best): Buffer[] {
     const hashes: Buffer[] = [];
     let step = 1;
     for (let each = index, height = this.table.height(index); height > 0; height -= step) {
@@ -282,7 +271,7 @@ export class HeaderChain implements Ancestry {
   invalidate(index: number): void {
     const { table } = this;
     this.invalidations += table.invalidate(index);
-    if (!table.isInvalid(this.bestIndex)) return;
+    if (!table.isInvalid(this.best)) return;
     let best = 0;
     for (let each = 1; each < table.size; each++)
       if (!table.isInvalid(each) && table.work(each) > table.work(best)) best = each;
@@ -311,19 +300,8 @@ export class HeaderChain implements Ancestry {
   }
 
   private setBest(index: number): void {
-    const { table } = this;
-    const height = table.height(index);
-    // A chain with more work can have fewer blocks.
-    this.main.fill(0, height + 1, this.bestHeight + 1);
-    this.bestIndex = index;
-    this.bestWork = table.work(index);
-    if (height >= this.main.length) {
-      const longer = new Uint32Array(Math.ceil((height + 1) * 1.5));
-      longer.set(this.main);
-      this.main = longer;
-    }
-    for (let each = index, at = height; this.main[at] !== each; each = table.parent(each), at--)
-      this.main[at] = each;
+    this.heights.setBest(index);
+    this.bestWork = this.table.work(index);
   }
 }
 
