@@ -28,7 +28,7 @@ export interface CollectConfig {
   readonly listen: readonly ListenAddress[];
   /** NATS streams that it reads. */
   readonly from: readonly NatsSettings[];
-  /** Name that collectors have in common which share the streams. */
+  /** Name that all collectors have which share the messages of these streams. */
   readonly group: string;
   /** Certificate and key in PEM. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
@@ -68,7 +68,7 @@ export async function startCollect(
     for (const close of closing.splice(0).reverse()) await close(begunMs);
   };
   try {
-    // Logged last: until then a listening address may be refused, and that is one line.
+    // These lines are logged last: if a listening address is refused, that error is the only line.
     const told: (readonly [message: string, details: object])[] = [];
     if (outputs.url !== null) told.push(['showing', { page: outputs.url }]);
     const intake = new Intake({ queues, clock, warn });

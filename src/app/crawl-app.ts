@@ -43,7 +43,7 @@ export interface CrawlConfig extends OutputsOptions {
   readonly network: NetworkName;
   readonly dataDir: string;
   readonly intervalMs: number;
-  /** How long after the beginning of a crawl the next one begins; without it there is one. */
+  /** Time from the beginning of a crawl to that of the next one; without it there is only one crawl. */
   readonly everyMs: number | undefined;
   /** The most connections at a time. */
   readonly workers: number;
@@ -61,7 +61,7 @@ export interface CrawlConfig extends OutputsOptions {
   readonly transport: TransportMode;
   readonly asMap: AsMap | undefined;
   readonly maxUserAgents: number;
-  /** How long nodes are waited for; default: as their implementations need it. */
+  /** How long a crawl waits for a node; default: as long as implementations of nodes need. */
   readonly patience?: Patience;
 }
 
@@ -245,7 +245,7 @@ async function startOptions(
     readonly last: Snapshot | null;
     readonly routes: Routes;
     readonly warn: (message: string) => void;
-    /** Whether an interrupted crawl knows where it is. */
+    /** Whether this continues an interrupted crawl, which already knows addresses. */
     readonly isBegun: boolean;
   },
 ): Promise<{ readonly lookup: SeedLookup; readonly start: StartOptions }> {

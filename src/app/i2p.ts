@@ -8,7 +8,7 @@ import type { AppConfig } from './config';
 /** I2P, and whether peers come from there. */
 export interface AppI2p {
   readonly route: I2pRoute.I2p;
-  /** The same, where we listen. */
+  /** The same route if we listen, for the peers that dial us; undefined if we do not. */
   readonly inbound: I2pRoute.I2p | undefined;
 }
 
@@ -29,7 +29,7 @@ export async function openI2p(
   /* eslint-enable @typescript-eslint/no-require-imports */
   const listens = join?.listen !== undefined && dataDir !== undefined;
   const key = listens ? new KeyFile(dataDir, network) : undefined;
-  // A key that can't be used is an error of the start.
+  // The key is read now, so that one that can't be used ends the start.
   await key?.load();
   const mayWarn = new Throttle(() => performance.now());
   const route = makeI2p({ bridge: { endpoint: bridge }, key }, (message) => {

@@ -106,11 +106,11 @@ export async function startApp(config: AppConfig, modules: AppModules): Promise<
   const outputs = await openOutputs(config, {
     ...{ clock, log, page, live, why: why?.answers, onEnded: () => ending.end() },
   }).catch(async (error: unknown) => {
-    // Another program can have its folder.
+    // Frees the folder of the record: another program may open it.
     await why?.record.close();
     throw error;
   });
-  // Where the store is another program's as well, its line is the only one.
+  // Logged after the exports are open: if another program has the store too, that error is the only line.
   if (typeof why?.trouble === 'string') log.warn(why.trouble);
   const { queues, exporters, sink } = outputs;
   const { pool, processor } = makePool(config, {

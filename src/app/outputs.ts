@@ -12,10 +12,10 @@ import type { LiveWhyAnswers } from '../why/live-why';
 import { sinkTo } from './collectors';
 import { startServing } from './serving';
 
-/** The part of the program's last 5 seconds after which exporters must be closed. */
+/** Exporters must be closed this long after the program began to end. The whole end may take 5 seconds. */
 const END_MS = 4_000;
 
-/** The time that they have at least, however long everything else took. */
+/** Exporters have at least this time, however long everything else took. */
 const LEAST_FLUSH_MS = 1_500;
 
 /** Where the points of a program go. */
@@ -66,8 +66,8 @@ export interface Outputs {
 }
 
 /**
- * Opens the exports, and serves the stores among them: before anything that makes points, so that each has a
- * place.
+ * Opens the exports, and serves the stores among them. To be called before anything makes points, so that no
+ * point comes before there is a place for it.
  * @throws UsageError or FailureError where an exporter can't be created or opened
  */
 export async function openOutputs(

@@ -19,7 +19,7 @@ import { asnLookup } from './collectors';
 import type { AppConfig } from './config';
 import type { Recording, RecordSettings } from './recording';
 
-/** Headers that are read of the file at once. */
+/** Headers that are read from the file at once. */
 const HEADERS_A_RECORD = 2_000;
 
 /** The recording of a listener. */

@@ -25,7 +25,7 @@ export interface Recording {
   /** Unix time in seconds. */
   readonly unixTime: () => number;
   readonly frames: FrameWatcher | undefined;
-  /** Records the headers of this file, which the chain has from before. */
+  /** Records the headers of this file. The chain had them before the recording began. */
   headers(file: string | undefined): Promise<void>;
   /** Runs what connects the parts that make points. */
   setUp<T>(action: () => T): T;

@@ -13,7 +13,7 @@ import { untilTaken } from './until-taken';
 
 /** A replay, and where its points go. */
 export interface ReplayAppConfig extends ReplaySettings {
-  /** Export URLs; without any the points are counted alone. */
+  /** Export URLs; without any the points are only counted. */
   readonly exports: readonly string[];
   readonly spools: SpoolSettings;
   /** Opens the store that has the points of the run; left out where nothing is compared. */

@@ -56,7 +56,7 @@ export function replayPipeline(
   const setUp = (): void => {
     if (isSetUp) return;
     isSetUp = true;
-    // The chain has the headers of before by now.
+    // The chain now has the headers that the listener had before its recording.
     const processor = new BlockProcessor({ chain, clock, bus, headerAdded: nothing });
     const checks = blockChecks({ chain, headerAdded: () => processor.headersAdded() });
     judgeHeader = (header) => checks.judgeHeader(header);

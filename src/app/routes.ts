@@ -14,7 +14,7 @@ export interface RouteSettings {
   readonly i2pSam?: Endpoint;
   /** Whether this machine is in CJDNS, so that fc00::/8 leads there. */
   readonly cjdns?: boolean;
-  /** The networks whose addresses are dialled of our own accord; default: all with a route. */
+  /** We dial only addresses of these networks, named peers aside; default: all networks with a route. */
   readonly only?: readonly RouteNetwork[];
 }
 

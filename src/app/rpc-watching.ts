@@ -5,20 +5,20 @@ import type { NodePlace } from '../watch/node-place';
 import type { WatchedNode } from './watched-node';
 import type { HeldLines, WatchSource, WatchingModules } from './watching';
 
-/** A node that takes longer to answer at the start is not waited for: everything else begins. */
+/** How long the start waits for the first answer of a node, in milliseconds. Then all else begins. */
 const START_MS = 5_000;
 
 /** What else is known of a node that is watched by its RPC. */
 interface WatchedByRpc {
   readonly held: HeldLines;
-  /** Whether a tap leads its connections. */
+  /** Whether its connections pass through a tap. */
   readonly isTapped: boolean;
-  /** The port at which it takes peers, where the tap knows it. */
+  /** The port at which it takes peers, if the tap knows it. */
   readonly peerPort: number | undefined;
 }
 
 /**
- * Begins to watch a node by its RPC. It waits for a node that does not answer yet.
+ * Begins to watch a node by its RPC. A node that does not answer yet is asked again until it does.
  * @throws RpcFailure if the node can't be watched and this is known at once; otherwise `fail` is called later
  */
 export async function watchByRpc(

@@ -16,7 +16,7 @@ export interface SelfAccountModules {
   readonly collected?: CollectorContext['collected'];
 }
 
-/** The accounts of a program that listens to no peers itself, about itself: the series `btcdmon`. */
+/** What a program that listens to no peers reports about itself: the series `btcdmon`. */
 export function selfAccount(
   tags: { readonly node: string; readonly network?: string; readonly intervalMs: number },
   { clock, log, sink, exporters, collected }: SelfAccountModules,

@@ -40,7 +40,7 @@ export function readTap(
 }
 
 /**
- * Begins to lead the connections of a node, and to read what passes.
+ * Begins to forward the connections of a node, and to read what passes.
  * @throws UsageError or FailureError of one line where a port can't be listened on
  */
 export async function startTap(

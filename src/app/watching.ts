@@ -67,7 +67,10 @@ export interface TapSource extends WatchSource {
   say(): void;
 }
 
-/** Lines of the log that wait until everything has begun: until then a node may be refused, in one line. */
+/**
+ * Lines of the log that wait until everything has begun. If a node is refused before, that error is the only
+ * line.
+ */
 export class HeldLines {
   private waiting: (() => void)[] | undefined = [];
 
@@ -142,7 +145,7 @@ export async function startWatching(options: WatchingOptions, modules: WatchingM
     nodes: [...nodes.keys()],
     interval,
     stop: async () => {
-      // A node is not asked any more once its tap ends: its peers dial again then.
+      // Asking ends before the taps do: when a tap ends, the node loses its peers, and they dial again.
       for (const source of asked) source.interval();
       await stop(asked);
       // A tap reports its last bytes and refusals when it ends.

@@ -11,11 +11,14 @@ import type { AppConfig } from './config';
 export interface Why {
   readonly record: WhyRecord;
   readonly answers: LiveWhyAnswers;
-  /** Why it has no disk though it should have one; null if there is no trouble. For the log of a start. */
+  /** Why the record is not kept on disk though it should be, for the log; null if there is no trouble. */
   readonly trouble: string | null;
 }
 
-/** Opens the record of a listener; undefined where it is not wanted. Without a data folder it has no disk. */
+/**
+ * Opens the record of a listener; undefined where it is not wanted. Without a data folder the record is only
+ * in memory.
+ */
 export async function openWhy(
   { why, node, network, dataDir }: AppConfig,
   { clock, accounts, log }: Pick<WhyModules, 'accounts'> & { readonly clock: Clock; readonly log: Log },

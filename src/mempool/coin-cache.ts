@@ -97,7 +97,7 @@ export class CoinCache {
   /**
    * Records where a transaction was seen, in addition to earlier places.
    * @param txid its 32 bytes in wire order
-   * @param away flags that it has no longer
+   * @param away flags that it loses
    * @returns whether it was not remembered before
    */
   add(txid: Buffer, transaction: Transaction, seen: number, away = 0): boolean {

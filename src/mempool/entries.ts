@@ -24,7 +24,7 @@ const PAYLOAD_BYTES = 96;
 
 const HASH_BYTES = 32;
 
-/** Of FLAGS. */
+/** Bits of the field FLAGS. */
 const RELAYED = 1;
 const STANDARD = 2;
 
@@ -58,13 +58,13 @@ export class Entries {
   readonly view = new EntryList();
   /** In one of the last blocks; deepest first. */
   readonly mined = new EntryList();
-  /** The slots whose serialization is kept are added to each of these, as they come. */
+  /** Sets that follow the kept serializations: a slot is added to each set when its own is kept. */
   readonly rawLogs = new Set<Set<number>>();
   private readonly table = new RecordTable(HASH_BYTES, PAYLOAD_BYTES);
   private readonly lastKey = Buffer.alloc(HASH_BYTES);
   private readonly lastWtxid = Buffer.alloc(HASH_BYTES);
 
-  /** A number above all slots. */
+  /** A number that is higher than each slot. */
   get slots(): number {
     return this.table.slots;
   }

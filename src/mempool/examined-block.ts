@@ -13,12 +13,12 @@ export interface HeldBlock {
 }
 
 /**
- * A judged block, and what was known of its transactions before the relay view took it. The facts are found
- * once, for all that tell of them.
+ * A judged block, and what was known of its transactions before the relay view took it. These facts are found
+ * once, for all listeners.
  */
 export interface ExaminedBlock {
   readonly judged: ProcessedBlock;
-  /** Of all transactions, the coinbase included. */
+  /** Inputs and outputs of all its transactions, the coinbase included. */
   readonly numInputs: number;
   readonly numOutputs: number;
   /** Transactions that were never relayed to us before, without the coinbase. */

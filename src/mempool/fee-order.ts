@@ -14,14 +14,14 @@ const MAX_LINKS = 4_000;
 /** If more changed clusters than this wait, each new transaction has some of them put in order. */
 const MAX_QUEUED = 64;
 
-/** Look-ups that a new transaction, and a reader, may cause. A mean transaction takes five. */
+/** Look-ups that a new transaction, and a reader, may cause. An average transaction takes five. */
 const LOOKUPS_A_TRANSACTION = 200;
 const LOOKUPS_A_READER = 6_000;
 
-/** `chunksOf` takes the time of a look-up for so many pairs of transactions. */
+/** `chunksOf` handles this many pairs of transactions in the time of one look-up. */
 const SQUARE_A_LOOKUP = 8;
 
-/** The transactions that do not fit into a block after which it counts as full. */
+/** A block counts as full once this many transactions did not fit into it. */
 const MAX_MISFITS = 200;
 
 /**
@@ -34,7 +34,7 @@ const MAX_MISFITS = 200;
  * new transaction has its own feerate until its cluster was put in order.
  */
 export class FeeOrder {
-  /** The view by feerate. Ask `settle` before. */
+  /** The view by feerate. Call `settle` before you read it. */
   readonly sums = new BinSums();
   private readonly fields = new OrderFields();
   private readonly cells = new RateCells(this.fields);
@@ -68,7 +68,7 @@ export class FeeOrder {
     if (isOrdered) this.eachNeighbour(slot, (other) => this.enqueue(other));
   }
 
-  /** Puts the clusters that changed in order, as far as the look-ups in the graph last. */
+  /** Puts clusters that changed in order, until so many look-ups in the graph were made. */
   settle(lookups = LOOKUPS_A_READER): void {
     this.lookups = 0;
     while (this.lookups < lookups) {

@@ -40,7 +40,7 @@ export function projectionOf(sums: BinSums): FeeProjection {
   const { unknown, unknownVsize, paidFor, paidForVsize } = sums;
   const known = vsizes.reduce((sum, vsize) => sum + vsize, 0);
   const share = known === 0 ? 1 : known / (known + unknownVsize);
-  // Whole, so that what a block takes of a bin adds up without an error.
+  // A whole number, so that the parts of a bin that blocks take add up exactly.
   const room = Math.max(1, Math.round(BLOCK_VSIZE * share));
   const blocks = blocksOf(sums, room);
   return { counts, vsizes, unknown, unknownVsize, paidFor, paidForVsize, blocks };
@@ -49,7 +49,7 @@ export function projectionOf(sums: BinSums): FeeProjection {
 function blocksOf(sums: BinSums, room: number): ProjectedBlock[] {
   const blocks: ProjectedBlock[] = [];
   let bin = sums.vsizes.length - 1;
-  /** What of the bin is in the blocks before. */
+  /** The part of the bin, in vB, that the blocks before took. */
   let used = 0;
   while (blocks.length < PROJECTED_BLOCKS) {
     let free = room;

@@ -16,7 +16,7 @@ class Cell {
 
   /**
    * @param least the least feerate of the cell; the feerates from it up to the next cell belong here
-   * @param isOfOneRate whether this is the only one; any number of entries is in order then
+   * @param isOfOneRate whether all its entries have this feerate; it is never divided then
    */
   constructor(
     readonly least: number,
@@ -24,14 +24,14 @@ class Cell {
   ) {}
 }
 
-/** What of the fields of the entries is read and written here. */
+/** The fields of entries that are read and written here. */
 type Fields = Pick<OrderFields, 'after' | 'before' | 'bin' | 'places' | 'rate'>;
 
 /**
  * The entries of each bin in the order of their feerates, and those of one feerate in the order of their
- * places. A bin begins as one cell. A cell is sorted when it is asked for, and divided before that takes
- * long: anybody can send any number of transactions whose feerates differ by less than a bin. To put or take
- * an entry looks for its cell by halving.
+ * places. A bin begins as one cell. A cell is sorted when it is read, and is divided before sorting takes
+ * long: anybody can send any number of transactions whose feerates differ by less than a bin. The cell of an
+ * entry is found by binary search.
  */
 export class RateCells {
   /** The cells of each bin, the least feerates first. There is always one. */
@@ -111,8 +111,8 @@ export class RateCells {
   }
 
   /**
-   * Divides a cell at its median feerate, so that no part has more than three quarters of its entries, but
-   * for one of one feerate.
+   * Divides a cell at its median feerate. No part then has more than three quarters of its entries, unless
+   * all of the part have one feerate.
    */
   private divide(cells: Cell[], at: number, cell: Cell): void {
     const slots = [...this.slotsOf(cell)];
@@ -127,7 +127,7 @@ export class RateCells {
       this.append(rate < median ? below : rate > median ? above : from, slot);
     }
     const parts = isFrequent ? [below, from, above] : [below, from];
-    // A bin keeps its first cell, from which all its feerates have one.
+    // A bin keeps its first cell, even an empty one, so that each of its feerates has a cell.
     cells.splice(at, 1, ...parts.filter(({ size }, i) => size > 0 || at + i === 0));
   }
 }

@@ -5,7 +5,7 @@ import type { Connection } from './connection';
 const MAX_LOOKED_AT = 512;
 const MAX_FETCHERS = 64;
 
-/** Blocks below the best header that a peer with the service NETWORK_LIMITED has (BIP159), less a margin. */
+/** How deep below the best header a peer with NETWORK_LIMITED has blocks (BIP159), less a margin. */
 const LIMITED_DEPTH = 280;
 
 /**

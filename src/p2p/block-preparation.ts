@@ -43,7 +43,7 @@ function* inParts(reader: BlockReader): Generator<undefined, Block> {
   }
   block.txidRoot();
   yield;
-  // Without witnesses there may be no commitment to them.
+  // A block without witnesses may lack the commitment to them.
   if (block.transactions.some(({ hasWitness }) => hasWitness)) block.wtxidRoot();
   return block;
 }

@@ -128,8 +128,8 @@ export class BlockRequests {
    */
   fetch(hashes: readonly Hash[], depth: number, connections: Iterable<Connection>): void {
     const now = this.modules.clock.monotonicMs();
-    // After a forgery we wait for the block to be announced: the peers asked before may have the forgery
-    // only.
+    // After a forgery we wait for the block to be announced: the peers asked before may have only the
+    // forgery.
     const wanted = hashes.filter(
       (hash) => !this.pending.has(hash) && !this.alternatives.wasForged(hash, now),
     );

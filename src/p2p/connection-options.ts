@@ -15,7 +15,7 @@ export interface ConnectionOptions {
   readonly kind: ConnectionKind;
   /** The socket of an inbound connection. Without it the address is dialled. */
   readonly socket?: Socket | undefined;
-  /** The way by which the address is dialled; default: directly. */
+  /** The route by which the address is dialled; default: directly. */
   readonly route?: Route | undefined;
   /** An IPv4 or IPv6 address, a name of Tor or I2P, or a DNS name that the route resolves. */
   readonly host: string;

@@ -55,8 +55,8 @@ interface Ending {
  * decoded. Decodes each message once and hands the value to its handler. Whatever a peer sends ends at most
  * this connection.
  *
- * There may be 20,000 connections. So its parts call it itself and no functions that are made for each, and
- * what is the same for all is in the modules.
+ * There may be 20,000 connections. So a connection gives itself to its parts, and no functions that would be
+ * made for each connection. What is the same for all connections is in the modules.
  */
 export class Connection implements PeerInfo, HandshakePeer, Sender, SessionHooks, GatedConnection {
   readonly id: number;

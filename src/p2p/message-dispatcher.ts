@@ -141,7 +141,10 @@ export class MessageDispatcher implements TransportSink {
     return this.isGranted(this.budget.demand(points, this.modules.turns.now));
   }
 
-  /** Reads and hashes a part of a block. One that nobody asked for is left to the budget. */
+  /**
+   * Reads and hashes a part of a block that we asked for. Nothing is prepared of another block, because the
+   * budget may drop its message.
+   */
   private prepareBlock(payload: Buffer): Preparing {
     const { connection } = this;
     try {
@@ -154,7 +157,7 @@ export class MessageDispatcher implements TransportSink {
       this.block = this.preparation.next();
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      // The same happens when the message is handled, and is reported then.
+      // The error comes again when the message is handled, and is reported there.
       this.preparation = null;
       return 'done';
     }

@@ -6,7 +6,7 @@ export type PeerNetwork = 'ipv4' | 'ipv6' | 'onion' | 'i2p' | 'cjdns' | 'not_pub
 
 /**
  * The network of a peer from its address, `host:port`; undefined where that is no address. An inbound peer
- * over Tor or I2P has the address of the program that led it here.
+ * over Tor or I2P has the address of the program that forwards it.
  */
 export function peerNetworkOf(address: string): PeerNetwork | undefined {
   const text = hostIn(address);

@@ -3,7 +3,7 @@ import { type Chunk, ChunkRing } from './chunk-ring';
 import type { KeptFolder } from './kept/kept-folder';
 import type { ChunkSummary, KeptPart, ReadableChunk, Wanted } from './kept/kept-part';
 
-/** Chunks that are read before others have their turn: a megabyte. */
+/** This many chunks, a megabyte, are read in a row. Then other work has its turn. */
 const READ_AT_ONCE = 16;
 
 /** Where a log keeps what memory no longer holds. */
@@ -14,7 +14,7 @@ export interface KeptWhere {
   readonly maxBytes: number;
   /** The name of a connection or block that has a number; undefined where it is not known. */
   readonly nameOf: (number: number) => string | undefined;
-  /** Is told the name of a number that a question came upon. */
+  /** Takes the name of a number that a search found in a chunk from disk. */
   readonly named: (number: number, name: string) => void;
 }
 
@@ -80,9 +80,9 @@ export class ChunkLog {
     await this.kept?.close(this.ring.chunks.at(-1));
   }
 
-  /** The wanted chunks, the oldest first; of those in memory all. Others have their turn between them. */
+  /** The wanted chunks on disk, then all in memory, the oldest first. Other work has turns between them. */
   async *find(wanted: Wanted): AsyncGenerator<ReadableChunk, void> {
-    // As they are now: others can be added and dropped meanwhile.
+    // A copy of the list: chunks can be added and dropped while they are read.
     const inMemory = this.ring.chunks.map(({ bytes, words, used, sequence }) => ({
       ...{ bytes, words, used, sequence },
     }));
@@ -97,7 +97,7 @@ export class ChunkLog {
     }
   }
 
-  /** Tells the name of a number, where the chunk has it: it may be forgotten, or of a former run. */
+  /** Gives `named` the name that a chunk has for a number: it may be forgotten, or of a former run. */
   nameIn({ firstNumber, names }: ReadableChunk, number: number): void {
     const name = names[number];
     if (name !== undefined) this.where?.named(firstNumber + number, name);

@@ -24,7 +24,7 @@ export interface BlockAnnouncement {
 export interface KnownBlock {
   readonly hash: Hash;
   readonly announcements: BlockAnnouncement[];
-  /** Announcements beyond those. */
+  /** How many further announcements came. */
   moreAnnouncements: number;
   /** The connections that were asked for it. */
   readonly asked: BlockAnnouncement[];
@@ -80,7 +80,7 @@ export class KnownBlocks {
     return this.blocks.get(hash);
   }
 
-  /** Those that came, the oldest first. */
+  /** The blocks that came, the oldest first. */
   list(): readonly KnownBlock[] {
     return this.blocks.list();
   }
@@ -111,7 +111,7 @@ export class KnownBlocks {
     return this.blocks.came(hash);
   }
 
-  /** Forgets what was heard of last before. */
+  /** Forgets blocks of which nothing was heard since then. */
   expire(untilMs: number): void {
     this.blocks.forget({
       named: ({ announcements }) => (announcements.at(-1)?.timeMs ?? 0) < untilMs,

@@ -70,10 +70,10 @@ export class WhyRecord implements Collector {
   bestHeight: number | null = null;
   /** Who sent a transaction that is not judged yet. */
   private sender: { readonly txid: Hash; readonly connection: number } | null = null;
-  /** The last fee that became known; if its transaction is judged next, that tells of it. */
+  /** The last fee that became known. It is no fact of its own if its transaction is judged next. */
   private lastFee: { readonly timeMs: number; readonly txid: Hash; readonly fee: number } | null = null;
   private connects = 0;
-  /** The `inv` that came last: what it announces is asked for before its event. */
+  /** The last `inv`. Its items are requested before the event that announces them, so its time is kept. */
   private lastInv: { readonly connection: number; readonly timeMs: number } | null = null;
 
   constructor(
@@ -111,7 +111,7 @@ export class WhyRecord implements Collector {
     return times.length === 0 ? null : Math.max(...times);
   }
 
-  /** What is full where facts were dropped, as answers name it. */
+  /** The place that is full if facts were dropped, as answers name it. */
   get roomText(): string {
     return this.modules.folder == null ? 'Its memory (--why-size)' : 'Its disk (--why-disk)';
   }

@@ -12,7 +12,7 @@ export interface RouteTable extends Readonly<Partial<Record<RouteNetwork, Route>
 
 /** Chooses the route to each address. */
 export class Routes {
-  /** @param only the networks whose addresses are dialled of our own accord; default: all with a route */
+  /** @param only we dial only addresses of these networks, named peers aside; default: all with a route */
   constructor(
     private readonly table: RouteTable,
     private readonly only: readonly RouteNetwork[] = ROUTE_NETWORKS,
