@@ -52,7 +52,7 @@ export async function startFullValidation(
     engine,
     found: (txid, index, value) => bus.emit('outputFound', { txid, index, value }),
     overflow: () => {
-      if (!overflowed) log.warn('too many outputs are to be looked up: some points of tx_fees are left out');
+      if (!overflowed) log.warn('too many outputs wait to be looked up: some points of tx_fees are left out');
       overflowed = true;
     },
   });

@@ -79,7 +79,7 @@ export async function prepareJoin(options: JoinOptions, context: JoinContext): P
     peers > 0 && seeds.length === 0 && !hasPeers && listen === undefined && !someDialable(addrman, reaches);
   if (isHopeless && !hasUse)
     throw new UsageError(
-      '--only-net: leaves nothing to dial, as no node of these networks is known and DNS seeds name others; give --connect with one of its addresses',
+      '--only-net: leaves nothing to dial: no node of these networks is known, and DNS seeds name nodes of others; give --connect with an address of these networks',
     );
   if (isHopeless)
     throw new UsageError(
