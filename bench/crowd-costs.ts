@@ -1,12 +1,16 @@
-// Measures the processor time of a message, of a dial and of the end of a connection while 100, 1,000 and
-// 10,000 peers are connected, with all collectors: none of these may look at all peers. The sockets are of
-// this process and lead nowhere; the rest is the program's own code. Where messages are measured, the pools
-// of all sizes exist at the same time, so that the collector has the same heap for each. Where connections
-// end, 10,000 peers are connected at every size, in as many pools of that size: what depends on the number of
-// peers of a pool shows, and not that the caches of the processor hold 100 peers and not 10,000. What a
-// single pool costs is printed as well, and not judged; and what the ends of 100 peers cost in one pool of
-// 10,000, when they lie side by side in memory, and when they lie among 1,000 and 10,000 others. The exit
-// status is 1 if a curve rises by more than 20 % (support/cost-curve.ts).
+// Measures what a message, a dial and the end of a connection cost while 100, 1,000 and 10,000 peers are
+// connected, with all collectors: none of these may look at all peers. The sockets are of this process and
+// lead nowhere; the rest is the program's own code. The exit status is 1 if a curve rises by more than 20 %
+// (support/cost-curve.ts).
+//
+// Messages and dials are judged by their processor time. Where messages are measured, the pools of all sizes
+// exist at the same time, so that the collector has the same heap for each.
+//
+// Where connections end, 10,000 peers are connected at every size, in as many pools of that size. They joined
+// in turns, so that those that end lie as far apart in memory at every size. The caches of the processor are
+// emptied before each end (support/cold-caches.ts). Otherwise they hold 100 peers and not 10,000, and the
+// memory is measured in place of the program. What an end takes with warm caches is printed as well, and not
+// judged: in such pools, and in a single pool.
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
@@ -31,7 +35,8 @@ import { NETWORKS } from '#dist/wire/networks';
 import { NO_COMPACT } from '../test/support/compact';
 import { versionPayload } from '../test/support/fake-peer';
 import { collectorContext } from './support/collector-context';
-import { costCurve, type MakeRound, type Round } from './support/cost-curve';
+import { ColdCaches } from './support/cold-caches';
+import { costCurve, type MakeRound, type Round, type TimedRound } from './support/cost-curve';
 
 const LARGEST = 10_000;
 const SIZES = [100, 1_000, LARGEST] as const;
@@ -39,8 +44,7 @@ const MOST_RISE = 1.2;
 
 const MESSAGES = 4_000;
 const ROUNDS = 41;
-const ROUNDS_OF_POOLS = 21;
-const ROUNDS_UNJUDGED = 11;
+const ROUNDS_OF_POOLS = 9;
 const ITEMS = 35;
 const DIALS = 1_000;
 const ENDS = 100;
@@ -94,10 +98,17 @@ class Greeter extends EventEmitter {
   }
 }
 
-/** A pool with this many peers, all of whose handshakes are complete. */
-async function connectedPool(
-  size: number,
-): Promise<{ readonly sockets: readonly Greeter[]; readonly end: () => void }> {
+/** The peers of one pool. */
+interface Crowd {
+  readonly sockets: readonly Greeter[];
+  /** Connects the next peer. */
+  readonly join: () => void;
+  readonly handshakes: () => number;
+  readonly end: () => void;
+}
+
+/** A pool that connects this many peers, each when it is told to. */
+function crowdOf(size: number): Crowd {
   const sockets: Greeter[] = [];
   const open = (): PeerSocket => {
     const socket = new Greeter();
@@ -118,21 +129,52 @@ async function connectedPool(
   );
   let handshakes = 0;
   bus.on('handshake', () => (handshakes += 1));
+  // A peer joins when its name is found.
+  const found: (() => void)[] = [];
+  const lookup = (name: string): Promise<readonly string[]> =>
+    new Promise((resolve) => found.push(() => resolve([hostOf(parseInt(name, 10))])));
   const pool = new Pool(
     {
       ...{ network: 'mainnet', userAgent: '/bench/', wtxidRelay: true, txPerSecond: 1e6 },
-      connect: Array.from({ length: size }, (_, n) => ({ host: hostOf(n), port: 8_333 })),
+      connect: Array.from({ length: size }, (_, n) => ({ host: `${n}.bench`, port: 8_333 })),
       routes: new Routes({ ipv4: { timeoutMs: 10_000, open } }),
     },
     {
-      ...{ bus, clock: new SystemClock(), reportUnreachable: () => undefined },
+      ...{ bus, clock: new SystemClock(), lookup, reportUnreachable: () => undefined },
       ...NO_COMPACT,
       fault: failed,
     },
   );
   pool.start();
-  while (handshakes < size) await setImmediate();
-  return { sockets, end: () => void pool.stop() };
+  let joined = 0;
+  return {
+    sockets,
+    join: () => found[joined++]?.(),
+    handshakes: () => handshakes,
+    end: () => void pool.stop(),
+  };
+}
+
+/**
+ * Pools with this many peers each, all of whose handshakes are complete. Their peers joined in turns, so that
+ * those of one pool lie as far apart in memory as there are pools.
+ */
+async function connectedPools(size: number, count: number): Promise<readonly Crowd[]> {
+  const pools = Array.from({ length: count }, () => crowdOf(size));
+  for (let n = 0; n < size; n++) {
+    for (const pool of pools) pool.join();
+    // In the turn of each, its handshake is completed.
+    await setImmediate();
+  }
+  while (pools.some(({ handshakes }) => handshakes() < size)) await setImmediate();
+  return pools;
+}
+
+/** One of these. */
+async function connectedPool(size: number): Promise<Crowd> {
+  const [pool] = await connectedPools(size, 1);
+  if (pool === undefined) throw new Error('there is no pool');
+  return pool;
 }
 
 function failed(...what: readonly unknown[]): void {
@@ -171,26 +213,41 @@ async function feeFilters(size: number): Promise<() => Round> {
   };
 }
 
-/**
- * The end of connections, with all that is forgotten of them: as many of each of these pools.
- * @param apart from how many neighbours of a pool they are taken, at equal distances
- */
-async function ends(size: number, pools: number, apart = size): Promise<Round> {
-  const connected: Awaited<ReturnType<typeof connectedPool>>[] = [];
-  while (connected.length < pools) connected.push(await connectedPool(size));
-  const ofEach = ENDS / pools;
-  const ending = connected.flatMap(({ sockets }) =>
-    Array.from({ length: ofEach }, (_, i) => sockets[Math.floor((i * apart) / ofEach)]),
-  );
+/** Ends of connections. */
+interface Ends {
+  readonly each: readonly (() => void)[];
+  /** Stops the pools. */
+  readonly end: () => void;
+}
+
+/** The end of connections of one of these pools, with all that is forgotten of them. */
+async function ends(size: number, pools: number): Promise<Ends> {
+  const connected = await connectedPools(size, pools);
+  const { sockets = [] } = connected[0] ?? {};
+  const chosen = Array.from({ length: ENDS }, (_, i) => sockets[Math.floor((i * size) / ENDS)]);
+  return {
+    each: chosen.map((socket) => () => void socket?.emit('close')),
+    end: () => {
+      for (const pool of connected) pool.end();
+    },
+  };
+}
+
+/** The same, one after the other. */
+async function warmEnds(size: number, pools: number): Promise<Round> {
+  const { each, end } = await ends(size, pools);
   // What follows the end in a microtask is included.
   const work = async (): Promise<void> => {
-    for (const socket of ending) socket?.emit('close');
+    for (const close of each) close();
     await Promise.resolve();
   };
-  const end = (): void => {
-    for (const pool of connected) pool.end();
-  };
   return { count: ENDS, work, end };
+}
+
+/** The same, each while the caches are cold. */
+async function coldEnds(size: number, pools: number, caches: ColdCaches): Promise<TimedRound> {
+  const { each, end } = await ends(size, pools);
+  return { time: () => caches.time(each), end };
 }
 
 /** A connection that was dialled, without a socket. */
@@ -252,9 +309,8 @@ function dials(size: number, addrman: AddressManager): Round {
 /** A curve that is measured. */
 interface Curve {
   readonly name: string;
+  /** For each size. */
   readonly make: () => readonly MakeRound[] | Promise<readonly MakeRound[]>;
-  /** Default: the sizes. */
-  readonly labels?: readonly string[];
   readonly most?: number;
   readonly rounds?: number;
 }
@@ -262,31 +318,31 @@ interface Curve {
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2);
   const book = fullBook();
+  const caches = new ColdCaches();
   const curves: readonly Curve[] = [
     { name: 'dial', make: () => SIZES.map((size) => () => dials(size, book)) },
     {
-      name: 'end of a connection',
-      make: () => SIZES.map((size) => () => ends(size, LARGEST / size)),
+      name: 'end of a connection, cold caches',
+      make: () => SIZES.map((size) => () => coldEnds(size, LARGEST / size, caches)),
       rounds: ROUNDS_OF_POOLS,
     },
     {
-      name: 'end of a connection, one pool (not judged)',
-      make: () => SIZES.map((size) => () => ends(size, 1)),
+      name: 'end of a connection, warm caches (not judged)',
+      make: () => SIZES.map((size) => () => warmEnds(size, LARGEST / size)),
       most: Infinity,
-      rounds: ROUNDS_UNJUDGED,
+      rounds: ROUNDS_OF_POOLS,
     },
     {
-      name: `end of a connection, one pool of ${LARGEST} (not judged)`,
-      labels: SIZES.map((size) => `${ENDS} of ${size} neighbours`),
-      make: () => SIZES.map((size) => () => ends(LARGEST, 1, size)),
+      name: 'end of a connection, warm caches, one pool (not judged)',
+      make: () => SIZES.map((size) => () => warmEnds(size, 1)),
       most: Infinity,
-      rounds: ROUNDS_UNJUDGED,
+      rounds: ROUNDS_OF_POOLS,
     },
     { name: 'message', make: () => Promise.all(SIZES.map(messages)) },
     { name: 'message, feefilter', make: () => Promise.all(SIZES.map(feeFilters)) },
   ];
-  const sizes = SIZES.map((size) => `${size} peers`);
-  for (const { name, make, labels = sizes, most = MOST_RISE, rounds = ROUNDS } of curves) {
+  const labels = SIZES.map((size) => `${size} peers`);
+  for (const { name, make, most = MOST_RISE, rounds = ROUNDS } of curves) {
     if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
     await costCurve(`crowd-costs: ${name}`, labels, await make(), { most, rounds });
   }

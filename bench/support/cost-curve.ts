@@ -32,16 +32,26 @@ const MOST_LOOKS = 30;
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc') as () => void;
 
-/** The work that a round measures, and its number of items. */
-export interface Round {
-  readonly work: () => void | Promise<void>;
-  readonly count: number;
+/** What a round prepares. */
+interface Prepared {
   /** Undoes what was prepared. */
   readonly end?: () => void;
 }
 
+/** The work whose processor time a round measures, and its number of items. */
+export interface Round extends Prepared {
+  readonly work: () => void | Promise<void>;
+  readonly count: number;
+}
+
+/** A round that measures by itself. */
+export interface TimedRound extends Prepared {
+  /** What an item takes, in nanoseconds. */
+  readonly time: () => Promise<number>;
+}
+
 /** Prepares a round. */
-export type MakeRound = () => Round | Promise<Round>;
+export type MakeRound = () => Round | TimedRound | Promise<Round | TimedRound>;
 
 /**
  * Measures one curve and prints it. A curve that is not flat sets the exit status to 1.
@@ -81,22 +91,27 @@ async function warmUp(makers: readonly MakeRound[]): Promise<void> {
   }
 }
 
-/** The processor time of an item in nanoseconds, for each size. Each round begins with another size. */
-async function measure(makers: readonly MakeRound[], round: number): Promise<readonly number[]> {
+/** What an item takes in nanoseconds, for each size. Each round begins with another size. */
+async function measure(makers: readonly MakeRound[], turnsBefore: number): Promise<readonly number[]> {
   const times = makers.map(() => NaN);
   for (let turn = 0; turn < makers.length; turn++) {
-    const i = (turn + round) % makers.length;
+    const i = (turn + turnsBefore) % makers.length;
     const makeRound = makers[i];
     if (makeRound === undefined) continue;
-    const { work, count, end } = await makeRound();
+    const round = await makeRound();
     await collectGarbage();
-    const start = process.cpuUsage();
-    await work();
-    const { user, system } = process.cpuUsage(start);
-    times[i] = ((user + system) * 1_000) / count;
-    end?.();
+    times[i] = 'time' in round ? await round.time() : await processorTime(round);
+    round.end?.();
   }
   return times;
+}
+
+/** The processor time of an item in nanoseconds. */
+async function processorTime({ work, count }: Round): Promise<number> {
+  const start = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(start);
+  return ((user + system) * 1_000) / count;
 }
 
 /**
