@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock';
 import type { EventBus } from '../lib/event-bus';
 import { type Lookup, systemLookup } from '../lib/lookup';
+import { waitedMs } from '../lib/waited';
 import { BlockRequests } from './block-requests';
 import { HeldBytes, RECEIVED_LIMITS, UNSENT_LIMITS } from './budget/held-bytes';
 import { PeerBudget, sharedBudget } from './budget/peer-budget';
@@ -112,7 +113,7 @@ export class Pool {
     const nonces = new Map<bigint, Connection>();
     const monotonicMs = (): number => clock.monotonicMs();
     this.monotonicMs = monotonicMs;
-    const turns = new ReadTurns({ monotonicMs, processorMs });
+    const turns = new ReadTurns({ monotonicMs, processorMs, waitedMs });
     this.turns = turns;
     const { received } = this;
     const unsent = new HeldBytes(UNSENT_LIMITS);

@@ -51,7 +51,7 @@ export class ProcessorTime {
 
   /**
    * @param isOutbound whether joining found the peer and we dialled it
-   * @param now the present time, as in all methods: monotonic milliseconds
+   * @param now the present time, as in all methods: monotonic milliseconds in which the program could run
    */
   constructor(isOutbound: boolean, now: number) {
     this.time = new TokenBucket(isOutbound ? JOINED_TIME : TIME, now);

@@ -49,6 +49,12 @@ export interface ReadTurnsModules {
    * monotonic time only.
    */
   readonly processorMs?: () => number;
+  /**
+   * How long the program was ready to run so far and waited for a processor, in milliseconds. Nobody's
+   * processor time refills meanwhile: a part of a core is a part of what the program gets. So other programs
+   * neither end a peer nor save one. Default: never.
+   */
+  readonly waitedMs?: () => number;
 }
 
 /**
@@ -83,9 +89,12 @@ export class ReadTurns {
   private serving: Sender | null = null;
   private answers: Answers = { hasBlock: false, hasHeaders: false };
   private time: number;
+  /** How long the program has waited for a processor, when it was last asked. */
+  private waited: number;
 
   constructor(private readonly modules: ReadTurnsModules) {
     this.time = modules.monotonicMs();
+    this.waited = modules.waitedMs?.() ?? 0;
   }
 
   /** The time at the last reading of the clock: about when the present message began. */
@@ -120,10 +129,11 @@ export class ReadTurns {
     if (turn.state !== 'idle') return;
     const now = this.modules.monotonicMs();
     if (sender.outbound) {
-      if (this.outboundAtOnceMs < OUTBOUND_ROUND_MS && !isSpent(turn, now))
+      if (this.outboundAtOnceMs < OUTBOUND_ROUND_MS && !isSpent(turn, this.runnable(now)))
         this.outboundAtOnceMs += this.serve(turn, now) - now;
       else this.wait(turn, now);
-    } else if (isFresh(turn, now) && this.atOnceMs < ROUND_MS) this.atOnceMs += this.serve(turn, now) - now;
+    } else if (isFresh(turn, this.runnable(now)) && this.atOnceMs < ROUND_MS)
+      this.atOnceMs += this.serve(turn, now) - now;
     else this.wait(turn, now);
   }
 
@@ -143,9 +153,13 @@ export class ReadTurns {
     if (turn.state !== 'idle') for (const set of this.sets()) set.delete(turn);
   }
 
-  /** Disconnects peers that have not read for a minute; to be called several times a second. */
+  /**
+   * Disconnects peers that have not read for a minute, and notes how long the program has waited; to be
+   * called several times a second.
+   */
   tick(): void {
     const now = this.modules.monotonicMs();
+    this.waited = this.modules.waitedMs?.() ?? 0;
     // In the order in which they stopped reading.
     for (const { sender, blockedAt } of this.blocked) {
       if (now - blockedAt <= NOT_READING_MS) break;
@@ -167,7 +181,7 @@ export class ReadTurns {
   private turnOf(sender: Sender): Turn {
     let turn = this.turns.get(sender);
     if (turn === undefined) {
-      const now = this.modules.monotonicMs();
+      const now = this.runnable(this.modules.monotonicMs());
       const time = sender.isNamed ? null : new ProcessorTime(sender.outbound, now);
       turn = { sender, time, state: 'idle', blockedAt: 0 };
       this.turns.set(sender, turn);
@@ -205,11 +219,11 @@ export class ReadTurns {
       this.answers = outerAnswers;
       this.serving = outer;
     }
-    if (answers.hasHeaders) time?.headersCame(start);
+    if (answers.hasHeaders) time?.headersCame(this.runnable(start));
     const now = monotonicMs();
     if (time !== null && !answers.hasBlock) {
       const processor = isMeasured ? this.processorMs() - processorStart : Infinity;
-      time.charge(Math.min(now - start, processor), now);
+      time.charge(Math.min(now - start, processor), this.runnable(now));
     }
     // Its own message may have ended it.
     if (!this.turns.has(sender)) return now;
@@ -217,6 +231,11 @@ export class ReadTurns {
     else if (isMore) this.wait(turn, now);
     else this.idle(turn);
     return now;
+  }
+
+  /** The time until now in which the program could run; it may step back at a tick, which buckets ignore. */
+  private runnable(now: number): number {
+    return now - this.waited;
   }
 
   private processorMs(): number {
@@ -242,18 +261,18 @@ export class ReadTurns {
 
   /** Queues a peer, or pauses it if it has no time left. */
   private wait(turn: Turn, now: number): void {
-    if (isSpent(turn, now)) {
+    if (isSpent(turn, this.runnable(now))) {
       this.rest(turn, now);
       return;
     }
     this.pause(turn, 'waiting');
     if (turn.sender.outbound) this.outbound.add(turn);
-    else (isFresh(turn, now) ? this.first : this.later).add(turn);
+    else (isFresh(turn, this.runnable(now)) ? this.first : this.later).add(turn);
     this.immediate ??= setImmediate(this.round);
   }
 
   private rest(turn: Turn, now: number): void {
-    if (turn.time?.takeRest(now) === false) {
+    if (turn.time?.takeRest(this.runnable(now)) === false) {
       turn.sender.close('processor-time');
       return;
     }

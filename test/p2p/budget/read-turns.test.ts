@@ -25,7 +25,7 @@ class FakeSender implements Sender {
     while (this.waiting > 0) {
       this.waiting--;
       this.handled++;
-      this.bench.now += this.costMs;
+      this.bench.run(this.costMs);
       this.bench.order.push(this);
       if (this.isAsked) this.bench.turns.solicited();
       if (this.sendsHeaders) this.bench.turns.headersSolicited();
@@ -58,7 +58,24 @@ class FakeSender implements Sender {
 class Bench {
   now = 0;
   readonly order: FakeSender[] = [];
-  readonly turns = new ReadTurns({ monotonicMs: () => this.now });
+  readonly turns: ReadTurns;
+  private processor = 0;
+  private waited = 0;
+
+  /** @param share the part of a processor that other programs leave */
+  constructor(private readonly share = 1) {
+    this.turns = new ReadTurns({
+      monotonicMs: () => this.now,
+      ...(share < 1 && { processorMs: () => this.processor, waitedMs: () => this.waited }),
+    });
+  }
+
+  /** The program uses so much processor time. */
+  run(ms: number): void {
+    this.now += ms / this.share;
+    this.processor += ms;
+    this.waited += ms / this.share - ms;
+  }
 
   sender(
     options: { readonly outbound?: boolean; readonly isNamed?: boolean; readonly costMs?: number } = {},
@@ -69,8 +86,8 @@ class Bench {
 }
 
 const benches: Bench[] = [];
-const bench = (): Bench => {
-  const it = new Bench();
+const bench = (share?: number): Bench => {
+  const it = new Bench(share);
   benches.push(it);
   return it;
 };
@@ -206,6 +223,7 @@ describe('the turns of peers', () => {
           if (flood.waiting < 100) flood.send(1_000);
           if (turns++ % 8 === 0) busy.send(1);
           await setImmediate();
+          it.turns.tick();
           if (it.now === before) it.now += 5;
           jest.advanceTimersByTime(it.now - before);
         }
@@ -225,6 +243,13 @@ describe('the turns of peers', () => {
       expect(flood.end).toBe('processor-time');
       expect(end).toBeGreaterThan(10_000);
       expect(end).toBeLessThan(18_000);
+    });
+
+    it('disconnect it as well if other programs leave a tenth of a processor, less than its time', async () => {
+      const it = bench(0.1);
+      const flood = it.sender();
+      await endOf(flood, it, 300);
+      expect(flood.end).toBe('processor-time');
     });
 
     it('bear a peer that sends all headers, which we asked for, but not forever', async () => {
