@@ -1,10 +1,13 @@
 import { Patience } from './patience';
 
-/** Milliseconds between two checks. */
-const EVERY_MS = 50;
+/**
+ * Milliseconds between two checks. Each takes 0.4 ms of processor time here, and there are none while no
+ * question is being answered.
+ */
+const EVERY_MS = 25;
 
 /** After this time without a sign of life the process counts as stuck. */
-const STUCK = { runMs: 250, hardMs: 5_000 };
+const STUCK = { runMs: 200, hardMs: 5_000 };
 
 /**
  * The same while a COMMIT or a checkpoint writes: DuckDB begins no transaction until that is on the disk,

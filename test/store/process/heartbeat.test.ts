@@ -1,7 +1,7 @@
 import { Heartbeat } from '../../../src/store/process/heartbeat';
 
 /** Milliseconds between two looks. */
-const EVERY_MS = 50;
+const EVERY_MS = 25;
 
 let state: { asked: number; isWriting: boolean; share: number; isStuck: boolean };
 let heartbeat: Heartbeat;
@@ -23,8 +23,8 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-it('takes a process for stuck a quarter of a second after a sign of life was asked for in vain', () => {
-  jest.advanceTimersByTime(5 * EVERY_MS);
+it('takes a process for stuck a fifth of a second after a sign of life was asked for in vain', () => {
+  jest.advanceTimersByTime(8 * EVERY_MS);
   expect(state).toMatchObject({ asked: 1, isStuck: false });
   jest.advanceTimersByTime(EVERY_MS);
   expect(state).toMatchObject({ asked: 1, isStuck: true });
@@ -32,7 +32,7 @@ it('takes a process for stuck a quarter of a second after a sign of life was ask
 
 it('gives a process that waits for the disk two seconds', () => {
   state.isWriting = true;
-  jest.advanceTimersByTime(40 * EVERY_MS);
+  jest.advanceTimersByTime(80 * EVERY_MS);
   expect(state.isStuck).toBe(false);
   jest.advanceTimersByTime(EVERY_MS);
   expect(state.isStuck).toBe(true);
@@ -43,17 +43,17 @@ it('counts the looks at which it does not wait for the disk', () => {
   state.isWriting = true;
   jest.advanceTimersByTime(5 * EVERY_MS);
   state.isWriting = false;
-  jest.advanceTimersByTime(2 * EVERY_MS);
+  jest.advanceTimersByTime(5 * EVERY_MS);
   expect(state.isStuck).toBe(false);
   jest.advanceTimersByTime(EVERY_MS);
   expect(state.isStuck).toBe(true);
 });
 
 it.each([
-  { share: 0.25, looks: 20 },
+  { share: 0.25, looks: 32 },
   // The hard end of five seconds, and the same beside a slow disk.
-  { share: 0.01, looks: 100 },
-  { share: 0.01, looks: 100, isWriting: true },
+  { share: 0.01, looks: 200 },
+  { share: 0.01, looks: 200, isWriting: true },
 ])('counts the time in which the process can run: $share of it, $looks looks', ({ looks, ...given }) => {
   Object.assign(state, given);
   jest.advanceTimersByTime(looks * EVERY_MS);
