@@ -23,6 +23,12 @@ export interface StoreListener {
   readonly committing: () => void;
 }
 
+/** How a store is opened; see `StoreOptions`. */
+export interface HowToOpen {
+  readonly readOnly: boolean;
+  readonly isCurrent: boolean;
+}
+
 /** A store that was opened. */
 export interface OpenedStore {
   /** Holds the store, which may be opened anew: it is asked for at each use. */
@@ -38,13 +44,14 @@ export interface OpenedStore {
  */
 export async function openUnlocked(
   path: string,
-  readOnly: boolean,
+  { readOnly, isCurrent }: HowToOpen,
   told: StoreListener,
 ): Promise<OpenedStore> {
   const deadline = performance.now() + UNLOCK_MS;
-  for (;;)
+  // Another program that has it open may have changed its tables.
+  for (let isSame = isCurrent; ; isSame = false)
     try {
-      return await (readOnly ? openReader(path, told) : openWriter(path, told));
+      return await (readOnly ? openReader(path, told) : openWriter(path, isSame, told));
     } catch (error) {
       const isLocked = error instanceof FailureError && error.message.includes('in use by process');
       if (!isLocked || performance.now() > deadline) throw error;
@@ -52,8 +59,8 @@ export async function openUnlocked(
     }
 }
 
-async function openWriter(path: string, told: StoreListener): Promise<OpenedStore> {
-  const writer = new StoreWriter({ path, ...told });
+async function openWriter(path: string, isCurrent: boolean, told: StoreListener): Promise<OpenedStore> {
+  const writer = new StoreWriter({ path, isCurrent, ...told });
   await writer.open();
   return { holder: writer, writer, close: () => writer.close() };
 }

@@ -70,11 +70,11 @@ export class StoreServer {
     }
   }
 
-  private async open({ path, readOnly }: Extract<ToStore, { kind: 'open' }>): Promise<void> {
+  private async open({ path, ...how }: Extract<ToStore, { kind: 'open' }>): Promise<void> {
     try {
       const lost = (points: number): void => void this.modules.send({ kind: 'lost', points });
       const committing = (): void => void this.modules.send({ kind: 'committing', marks: fileMarks(path) });
-      this.opened = await openUnlocked(path, readOnly, { warn: this.warn, lost, committing });
+      this.opened = await openUnlocked(path, how, { warn: this.warn, lost, committing });
       const { holder } = this.opened;
       this.questions = new Questions({ holder, send: this.modules.send, failed: this.failed });
       this.probe = new Probe(holder);

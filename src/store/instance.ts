@@ -119,18 +119,21 @@ export async function forgetBlocks(instance: DuckDBInstance): Promise<void> {
   }
 }
 
-/** Checks and updates the tables of a database that was opened. `changed` says whether there was need. */
+/**
+ * Checks the version of a database that was opened, and updates its tables unless they are current. `changed`
+ * says whether there was need.
+ */
 export async function prepare(
   instance: DuckDBInstance,
   file: string,
-  readOnly: boolean,
+  { readOnly, isCurrent }: { readonly readOnly: boolean; readonly isCurrent: boolean },
   front: RollupFront,
 ): Promise<{ readonly layout: Layout; readonly changed: boolean }> {
   const connection = await instance.connect();
   try {
     const layout = await readLayout(connection);
     const version = await checkVersion(connection, file, layout, !readOnly);
-    const changed = !readOnly && (await updateTables(connection, layout, version));
+    const changed = !readOnly && !isCurrent && (await updateTables(connection, layout, version));
     if (!readOnly) front.load(await readAllProgress(connection));
     return { layout: changed ? await readLayout(connection) : layout, changed };
   } finally {

@@ -28,6 +28,8 @@ export class StoreWriter {
     private readonly options: {
       readonly path: string;
       readonly filesIn?: string;
+      /** See `StoreOptions`. */
+      readonly isCurrent?: boolean;
       readonly warn?: (message: string) => void;
       /** Called with the least number of stored points that are lost, where a damaged file was repaired. */
       readonly lost?: (points: number) => void;
@@ -48,8 +50,8 @@ export class StoreWriter {
 
   /** @throws FailureError as `openStore` does */
   async open(): Promise<void> {
-    const { path, filesIn, warn, lost } = this.options;
-    const store = await openStore(path, { filesIn, warn, lost });
+    const { path, filesIn, isCurrent, warn, lost } = this.options;
+    const store = await openStore(path, { filesIn, isCurrent, warn, lost });
     this.opened = { store, connection: await store.connect() };
   }
 

@@ -33,6 +33,8 @@ export interface StoreToOpen {
   /** Absolute. */
   readonly path: string;
   readonly readOnly: boolean;
+  /** Whether a process of this program had it open until now; see `StoreOptions`. */
+  readonly isCurrent: boolean;
 }
 
 /** How a connection starts its process, and its callbacks. */

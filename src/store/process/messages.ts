@@ -2,8 +2,16 @@ import type { SeriesColumns } from '../columns';
 
 /** Messages to the process that has a store open. */
 export type ToStore =
-  /** The first message: the store to open. With `readOnly` other processes can read the store, too. */
-  | { readonly kind: 'open'; readonly path: string; readonly readOnly: boolean }
+  /**
+   * The first message: the store to open. With `readOnly` other processes can read the store, too.
+   * `isCurrent`: see `StoreOptions`.
+   */
+  | {
+      readonly kind: 'open';
+      readonly path: string;
+      readonly readOnly: boolean;
+      readonly isCurrent: boolean;
+    }
   /** Points to store. The next one is sent after the reply to this one. */
   | { readonly kind: 'write'; readonly groups: readonly SeriesColumns[]; readonly mayBeStored: boolean }
   /** A question. This module does not depend on its form. */

@@ -81,7 +81,7 @@ export class StoreRunner {
    */
   async open(): Promise<void> {
     this.isClosing = false;
-    this.start();
+    this.start(false);
     try {
       await this.ready;
     } catch (error) {
@@ -98,7 +98,7 @@ export class StoreRunner {
   async opened(): Promise<StoreConnection> {
     for (let attempt = 1; ; attempt++) {
       if (this.isClosing) throw new FailureError(`store ${this.options.path}: is closed`);
-      if (this.connection === null && performance.now() - this.readyAt > REOPEN_MS) this.start();
+      if (this.connection === null && performance.now() - this.readyAt > REOPEN_MS) this.start(false);
       try {
         return await this.ready;
       } catch (error) {
@@ -153,11 +153,12 @@ export class StoreRunner {
     if (!this.isClosing) this.spare.renew();
   }
 
-  private start(): void {
+  /** Starts a process. `isCurrent`: whether the last one had the store open when it ended. */
+  private start(isCurrent: boolean): void {
     const { path, readOnly, program } = this.options;
     const lost = (points: number): void => void (this.lost += points);
     const connection = new StoreConnection(
-      { path, readOnly },
+      { path, readOnly, isCurrent },
       { ...this.modules, program, lost, spare: this.spare.take() },
     );
     this.connection = connection;
@@ -179,7 +180,7 @@ export class StoreRunner {
       this.hasOpened = false;
       if (this.isClosing || !hasOpened) return;
       this.modules.warn(`store ${path}: its process ended and is started again: ${how}`);
-      this.start();
+      this.start(true);
     });
   }
 }

@@ -242,6 +242,34 @@ it('keeps a spare process while statements are asked, which is the next one', as
   await until('its end', () => hasEnded(next));
 });
 
+it('compares the tables with the schema once, not again where a process follows one that ended', async () => {
+  const log = path.join(folder, 'updates');
+  const noting = path.join(folder, 'noting.js');
+  const tables = path.join(path.dirname(PROGRAM), '..', 'store', 'tables.js');
+  await writeFile(
+    noting,
+    `const tables = require(${JSON.stringify(tables)});
+     const { updateTables } = tables;
+     tables.updateTables = (...given) => {
+       require('fs').appendFileSync(${JSON.stringify(log)}, 'u');
+       return updateTables(...given);
+     };
+     require(${JSON.stringify(PROGRAM)});`,
+  );
+  const store = await opened(false, noting);
+  const points = makePoints(10, clock());
+  await store.write(points.slice(0, 5));
+  const { pid = 0 } = store;
+  process.kill(pid, 'SIGKILL');
+  await until('its end', () => store.pid !== pid && store.pid !== undefined);
+  expect(await countTx(asked(store))).toEqual([[1], [1]]);
+  expect(await store.write(points.slice(5))).toMatchObject({ acked: 5 });
+  expect(readFileSync(log, 'utf8')).toBe('u');
+  await store.close();
+  await opened(false, noting);
+  expect(readFileSync(log, 'utf8')).toBe('uu');
+});
+
 it('has the next spare process once one was needed, before the next statement', async () => {
   const store = await opened();
   const asking = asked(store);
