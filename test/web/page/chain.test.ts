@@ -79,11 +79,12 @@ chromiumProgram.describe('the tree of the chain on the page', (program) => {
   const cleanup = new Cleanup();
   const opened: WatchedPage[] = [];
   const live = new FakeLive();
+  const startMs = Date.now();
   let served: Served;
   let browser: Browser;
 
   beforeAll(async () => {
-    served = await servedPage(cleanup, { live, points: minedPoints(Date.now()), assets: ASSETS });
+    served = await servedPage(cleanup, { live, points: minedPoints(startMs), assets: ASSETS });
     browser = await startChromium(program, cleanup);
   });
   beforeEach(() => (live.tree = FORKED));
@@ -215,7 +216,8 @@ chromiumProgram.describe('the tree of the chain on the page', (program) => {
   it('counts the blocks of each pool by day, with their share', async () => {
     const page = await open();
     const days = await page.locator(`${POOLS} thead th`).allTextContents();
-    const day = (before: number): string => new Date(Date.now() - before * DAY_MS).toISOString().slice(5, 10);
+    // The days are those of the points, whatever day it has become since.
+    const day = (before: number): string => new Date(startMs - before * DAY_MS).toISOString().slice(5, 10);
     expect(days).toEqual(['Pool', 'Blocks', 'Empty', day(2), day(1), day(0)]);
     const rows = await page
       .locator(`${POOLS} tbody tr`)

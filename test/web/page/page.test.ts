@@ -375,10 +375,14 @@ chromiumProgram.describe('the page', (program) => {
     'passes axe in the tab %s, light, dark and on a phone',
     async (tab) => {
       const page = await open(fixed(), tab);
-      await page.waitForFunction(
-        (id) => document.querySelectorAll(`#${id} .panel.waiting`).length === 0,
-        tab,
-      );
+      // A tab without panels has none that waits, either.
+      if (SHOWN.some(({ theme }) => theme === tab))
+        await page.waitForFunction(
+          (id) =>
+            document.querySelector(`#${id} .panel`) !== null &&
+            document.querySelector(`#${id} .panel.waiting`) === null,
+          tab,
+        );
       if (tab === 'now') await page.waitForSelector('#peer-table tbody tr');
       if (tab === 'mempool') {
         await page.click('#panel-mempool-count .tool[aria-expanded]');
