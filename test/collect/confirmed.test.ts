@@ -50,7 +50,8 @@ function exporterTo(port: number, options: Partial<LineSocketOptions> = {}): Lin
       address: place,
       destination: `127.0.0.1:${port}`,
       ack: true,
-      timeoutMs: 5_000,
+      // As long as a machine may stand still.
+      timeoutMs: 60_000,
       ...options,
     },
     { env: {} },
@@ -169,7 +170,7 @@ describe('a sender and a collector that confirms', () => {
       stranger.on('error', () => undefined);
       await once(stranger, 'connect');
     }
-    const options = { name: 'line+tls', caFile: certificate.certificateFile } as const;
+    const options = { name: 'line+tls', caFile: certificate.certificateFile, timeoutMs: 5_000 } as const;
     const spooled = await sender(exporterTo(listener.port, options));
     const points = makePoints(100, clock);
     for (const point of points) spooled.push(point);

@@ -39,7 +39,8 @@ function exporterTo(
       address: place,
       destination: `${host}:${port}`,
       ack: false,
-      timeoutMs: 10_000,
+      // As long as a machine may stand still.
+      timeoutMs: 60_000,
       ...options,
     },
     { env },
