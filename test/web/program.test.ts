@@ -87,14 +87,21 @@ it('serves a node that continues and loses nothing, whatever requests come', asy
   expect(readFileSync(`/proc/${node.pid ?? 0}/cmdline`, 'utf8')).not.toContain(TOKEN);
 
   expect(peer.connections).toHaveLength(1);
-  const forever = post(port, '/api/query', { raw: 'SELECT count(*) FROM range(1000000000000)' }, known);
+  const askForever = (): ReturnType<typeof post> =>
+    post(port, '/api/query', { raw: 'SELECT count(*) FROM range(1000000000000)' }, known);
+  const before = askForever();
   await until('new points', async () => {
     const { json } = await ask(port, '/api/info', known);
     return Number(json['newestMs']) > Number(info.json['nowMs']);
   });
+  // A query has 15 s, which the points may have taken: so another one runs, or waits for the first, when the
+  // node is told to stop.
+  const forever = askForever();
+  expect((await ask(port, '/api/info', known)).status).toBe(200);
   // A running query does not keep the node from ending in time.
   expect(await node.stop()).toBe(0);
   expect(await forever).toMatchObject({ status: 503, json: { error: 'the node is stopping' } });
+  expect([503, 504]).toContain((await before).status);
   expect(node.log()).not.toContain(TOKEN);
   expect(node.log()).toContain('"message":"stopped"');
   expect(await outputOf(['audit'], home)).toContain('the store holds every one');

@@ -131,10 +131,11 @@ describe('a query', () => {
     for (const sql of [HUGE, 'SELECT count(*) FROM range(100000000000) WHERE range % 7 = 8']) {
       const { status, json } = await post(other.port, '/api/query', { raw: sql });
       expect([status, json['error']]).toEqual([504, 'the query took longer than 3 s; ask for less']);
+      // It keeps its turn until DuckDB has stopped, which takes its time on a busy machine.
+      await until('the next answer', async () => {
+        return (await post(other.port, '/api/query', { raw: 'SELECT 1' })).status === 200;
+      });
     }
-    await until('the next answer', async () => {
-      return (await post(other.port, '/api/query', { raw: 'SELECT 1' })).status === 200;
-    });
   });
 
   it('stops when its client has gone', async () => {
