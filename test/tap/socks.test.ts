@@ -206,7 +206,8 @@ it('closes clients that ask for nothing', async () => {
   for (const socket of idle) expect(await endOf(socket)).toMatch(/end|ECONNRESET/);
   await until('the counts', () => it.refused.get('socks-timeout') === 3);
   expect(it.warnings).toEqual([]);
-  expect((await ask(it, connectTo(name('localhost', 0), 0xf0))).reply[1]).toBe(0);
+  // Where this machine stands still within the question, that client is closed as well.
+  await until('an answer', async () => (await ask(it, connectTo(name('localhost', 0), 0xf0))).reply[1] === 0);
 });
 
 it('warns where strangers may reach its port', async () => {
