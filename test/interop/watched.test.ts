@@ -431,7 +431,8 @@ btcd.describe('a btcd of a network, watched by its RPC and by a tap', (btcdProgr
       'quiescence',
       async () => {
         const before = await ask();
-        if (!(await node.isQuiet(4_000))) return undefined;
+        // A short look: what the program told before it may be old, and then it is looked again.
+        if (!(await node.isQuiet(500))) throw new Error('bytes move');
         const told = {
           watched: bytes(WATCHED, 'bandwidth'),
           tap: bytes(WATCHED, 'tap'),
@@ -446,25 +447,31 @@ btcd.describe('a btcd of a network, watched by its RPC and by a tap', (btcdProgr
         const totals = await ask();
         const same = ({ totalbytesrecv, totalbytessent }: NetTotals): boolean =>
           totalbytesrecv === totals.totalbytesrecv && totalbytessent === totals.totalbytessent;
-        if (!same(before)) return undefined;
+        if (!same(before)) throw new Error('bytes have moved');
         // What is asked of the node comes at its own pace, and so do the intervals of the program.
         const { tap, listener } = told;
         const both = {
           totalbytesrecv: tap.totalbytesrecv + listener.totalbytessent,
           totalbytessent: tap.totalbytessent + listener.totalbytesrecv,
         };
-        if (!same(told.watched) || !same(both)) return undefined;
+        if (!same(told.watched) || !same(both))
+          throw new Error(`the node says ${JSON.stringify(totals)}, the program ${JSON.stringify(told)}`);
         const best = await node.rpc('getbestblockhash');
         const isBest = ({ fields }: { fields: Record<string, { value: unknown } | undefined> }): boolean =>
           fields['sha']?.value === best;
-        if (!live.of(WATCHED, 'chain_tips').some(isBest)) return undefined;
+        if (!live.of(WATCHED, 'chain_tips').some(isBest)) throw new Error('the best tip is not told');
         const peers = await node.peers();
         // A btcd that has lost a peer is quiet too, until it dials again.
-        if (peers.length !== PEERS || peers.filter(servesBlocks).length < BTCDS) return undefined;
+        if (peers.length !== PEERS || peers.filter(servesBlocks).length < BTCDS)
+          throw new Error(
+            `the node has ${peers.length} peers, ${peers.filter(servesBlocks).length} with blocks`,
+          );
         // The program asks for them at its own pace, too; and a ping may have come since.
-        if (gauges.total_connected !== PEERS || !same(await ask())) return undefined;
+        if (gauges.total_connected !== PEERS)
+          throw new Error(`${String(gauges.total_connected)} peers are told`);
+        if (!same(await ask())) throw new Error('a byte has moved since');
         const listed = new Set(live.of(WATCHED, 'node_peers').map(({ fields }) => fields['address']?.value));
-        if (!peers.every(({ addr }) => listed.has(addr))) return undefined;
+        if (!peers.every(({ addr }) => listed.has(addr))) throw new Error('a peer is not listed');
         return {
           ...{ totals, told, gauges, peers },
           mempool: await node.rpc<string[]>('getrawmempool'),
