@@ -95,9 +95,10 @@ export class AskedNode {
     const node = new AskedNode(program, child, folder, `http://${place}`);
     const deadline = performance.now() + 60_000;
     while (!(await node.panel()))
-      if (!node.isAlive || performance.now() > deadline)
+      if (!node.isAlive || performance.now() > deadline) {
+        child.kill('SIGKILL');
         throw new Error(`the node does not start: ${node.log}`);
-      else await sleep(100);
+      } else await sleep(100);
     node.refused = 0;
     void node.askPanels();
     return node;
