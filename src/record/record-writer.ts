@@ -1,13 +1,12 @@
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { diskProblem } from '../lib/disk-errors';
 import { FailureError } from '../lib/errors';
 import { makeFolder } from '../lib/make-folder';
 import { Throttle } from '../lib/throttle';
 import { writeAll } from '../lib/write-all';
 import { FULL_BLOCK_BYTES, sealBlock, storeBlock } from './block';
+import { compressed } from './compress-records';
 import { fileName, recordFiles, runName } from './file-names';
 import { KIND, RECORD_HEAD_BYTES, writeRecordHead } from './record';
 
@@ -24,36 +23,18 @@ const FILES = 16;
 const MAX_FILE_BYTES = 268_435_456;
 
 /**
- * Levels of zlib. Announcements that several peers repeat shrink to a fifth at the fastest level, and higher
- * ones save no more. Signatures and hashes of blocks keep three quarters, for six times the work of keeping
- * them as they are (bench/record.ts): so the beginning of each block of records is tried.
+ * Blocks of records are compressed up to a megabyte a second, here in bytes a millisecond. Where more comes
+ * they are stored as they are: compressing all of 10 MB/s takes another 3 % of a core (bench/record.ts).
  */
-const FASTEST = 1;
-const AS_IT_IS = 0;
-const TRIED_BYTES = 16_384;
-/** If a trial leaves more than this share of the bytes, the block is stored without compression. */
-const MOST_LEFT = 0.6;
-
-/**
- * A block that is full before it is time to write it is compressed if none was within this time: a megabyte
- * of messages a second. Other full blocks are stored as they are: compressing all of 10 MB/s takes another
- * 3 % of a core (bench/record.ts).
- */
-const COMPRESSED_EVERY_MS = 500;
-
-/** zlib's largest memory, 256 kB more than its usual: compressing takes a fifth less time. */
-const MEMORY_LEVEL = 9;
-/** What gzip adds to bytes that do not shrink, at most. */
-const ROOM_BYTES = 4_096;
+const COMPRESSED_RATE = 1_000;
 
 /** So many bytes are copied one by one. */
-const FEW_BYTES = 96;
+const FEW_BYTES = 24;
 
 /** Buffers that are kept for the next blocks. */
 const SPARE_BUFFERS = 4;
 
 const NO_BYTES = Buffer.alloc(0);
-const compress = promisify(gzip);
 
 /** Where a recording is written. */
 export interface RecordWriterOptions {
@@ -125,8 +106,8 @@ export class RecordWriter {
   private files = 0;
   private blocks = 0;
   private isFull = false;
-  /** When the last block that was full was compressed. */
-  private compressedMs = -Infinity;
+  /** When the block before began to be written. */
+  private flushedMs = -Infinity;
   private readonly run: string;
   /** Bytes after which a file ends. */
   private readonly fullBytes: number;
@@ -191,7 +172,7 @@ export class RecordWriter {
     let delta = sinceNs - this.baseNs;
     if (this.records > 0) {
       const isFull = this.length + size > this.buffer.length;
-      if (isFull || delta < 0 || delta > 0xffffffff) this.flush(isFull && this.isHurried());
+      if (isFull || delta < 0 || delta > 0xffffffff) this.flush();
     }
     if (this.records === 0) {
       this.baseNs = sinceNs;
@@ -228,18 +209,13 @@ export class RecordWriter {
       );
   }
 
-  /** Whether so much comes that a full block is stored as it is. */
-  private isHurried(): boolean {
-    const nowMs = this.modules.monotonicMs();
-    if (nowMs - this.compressedMs < COMPRESSED_EVERY_MS) return true;
-    this.compressedMs = nowMs;
-    return false;
-  }
-
-  private flush(isStored = false): void {
+  private flush(): void {
     if (this.records === 0) return;
     if (this.isFull) this.begin();
     const { buffer, length, records } = this;
+    const nowMs = this.modules.monotonicMs();
+    const isStored = length > (nowMs - this.flushedMs) * COMPRESSED_RATE;
+    this.flushedMs = nowMs;
     const timeNs = this.epochNs + BigInt(this.baseNs);
     this.buffer = this.spare.pop() ?? Buffer.allocUnsafe(FULL_BLOCK_BYTES);
     this.length = 0;
@@ -276,7 +252,8 @@ export class RecordWriter {
     const { handle } = this;
     if (handle === null) throw new Error('no file is open');
     const told = { timeNs, number: this.blocks++, records };
-    const parts = isStored ? storeBlock(raw, told) : [sealBlock(await compressed(raw), told)];
+    const member = isStored ? null : await compressed(raw);
+    const parts = member === null ? storeBlock(raw, told) : [sealBlock(member, told)];
     const bytes = parts.reduce((sum, { length }) => sum + length, 0);
     const isLast = this.fileBytes + bytes >= this.fullBytes;
     // A file may end a little beyond its size.
@@ -328,15 +305,6 @@ export class RecordWriter {
 
 /** Copies the first bytes. The copy of Node.js takes as long to be called as it takes to copy some dozens. */
 function place(bytes: Buffer, length: number, target: Buffer, at: number): void {
-  if (length > FEW_BYTES) bytes.copy(target, at, 0, length);
+  if (length > FEW_BYTES) target.set(length === bytes.length ? bytes : bytes.subarray(0, length), at);
   else for (let i = 0; i < length; i++) target[at + i] = bytes[i] ?? 0;
-}
-
-/** Records as a member of a gzip file. */
-async function compressed(raw: Buffer): Promise<Buffer> {
-  const tried = raw.subarray(0, TRIED_BYTES);
-  const { length } = await compress(tried, { level: FASTEST, memLevel: MEMORY_LEVEL });
-  const level = length > tried.length * MOST_LEFT ? AS_IT_IS : FASTEST;
-  // In one piece: zlib's own pieces of 16 kB cost as much as the compression.
-  return compress(raw, { level, memLevel: MEMORY_LEVEL, chunkSize: raw.length + ROOM_BYTES });
 }

@@ -5,7 +5,7 @@ import { isCommand } from '../wire/commands';
 import { GatheredReadings } from './clock-readings';
 import { CONNECTION_EVENTS, FACTS, type FactFields } from './facts';
 import type { KnownOrigin } from './known-origins';
-import { commandField, FORM_BYTES, KIND } from './record';
+import { commandField, FORM_BYTES, KIND, writeWord } from './record';
 import type { NewRecord, RecordWriter } from './record-writer';
 import { FactBodies } from './fact-bodies';
 import { RecordTimes } from './record-times';
@@ -21,6 +21,8 @@ class Entry implements NewRecord {
   head: Buffer = NO_BYTES;
   body: Buffer = NO_BYTES;
   length = 0;
+  /** Room for a body of four bytes. */
+  readonly word = Buffer.alloc(4);
   /** Whether it tells of the end of its connection. */
   isEnd = false;
   /** The times that were told while it was handled. */
@@ -73,11 +75,15 @@ export class Recorder implements FrameWatcher, ClockListener {
   private readonly group: Entry[] = [];
   private readonly spare: Entry[] = [];
   private readonly peers = new Map<number, NamedPeer>();
-  /** The message that arrived and whose payload has not been given. */
-  private arrival: { readonly peer: PeerInfo; readonly command: string; readonly bytes: number } | null =
-    null;
+  /** Who sent the message that arrived and whose payload has not been given, its command and its bytes. */
+  private arrivedOf: PeerInfo | null = null;
+  private arrivedCommand = '';
+  private arrivedBytes = 0;
   /** Bytes that were read of one connection and are not recorded yet. */
-  private read: { readonly peer: number; bytes: number } | null = null;
+  private readBytes = 0;
+  private readOf = 0;
+  /** What the clock told during a record: it is written before that one. */
+  private readonly told = new Entry();
   /** The command of the message that is handled. */
   private current = '';
   private isOwnWrite = false;
@@ -116,17 +122,21 @@ export class Recorder implements FrameWatcher, ClockListener {
 
   arrived(peer: PeerInfo, command: string, bytes: number): void {
     this.settle();
-    this.arrival = { peer, command, bytes };
+    this.arrivedOf = peer;
+    this.arrivedCommand = command;
+    this.arrivedBytes = bytes;
   }
 
   message(peer: PeerInfo, payload: Buffer): void {
-    const { arrival } = this;
-    if (arrival?.peer !== peer) return;
-    this.arrival = null;
-    this.current = arrival.command;
-    const named = this.peers.get(peer.id);
-    if (arrival.command === 'version' && named !== undefined) named.version ??= payload.toString('hex');
-    this.frame(KIND.in, peer, arrival.command, payload, arrival.bytes);
+    if (this.arrivedOf !== peer) return;
+    this.arrivedOf = null;
+    const command = this.arrivedCommand;
+    this.current = command;
+    if (command === 'version') {
+      const named = this.peers.get(peer.id);
+      if (named !== undefined) named.version ??= payload.toString('hex');
+    }
+    this.frame(KIND.in, peer, command, payload, this.arrivedBytes);
   }
 
   sent(peer: PeerInfo, command: string, payload: Buffer, bytes: number): void {
@@ -200,18 +210,21 @@ export class Recorder implements FrameWatcher, ClockListener {
 
   /** Records what was told and not recorded yet. */
   settle(): void {
-    const { arrival, read } = this;
-    this.arrival = null;
-    this.read = null;
-    if (read !== null) {
-      const body = Buffer.allocUnsafe(4);
-      body.writeUInt32LE(read.bytes);
-      this.note(this.entry(KIND.read, read.peer, NO_BYTES, body, true));
+    if (this.readBytes > 0) {
+      const entry = this.entry(KIND.read, this.readOf, NO_BYTES, NO_BYTES, true);
+      writeWord(entry.word, 0, this.readBytes);
+      entry.body = entry.word;
+      entry.length = entry.word.length;
+      this.readBytes = 0;
+      this.note(entry);
     }
-    if (arrival === null || !this.isRecorded(arrival.command)) return;
-    const bytes = Buffer.alloc(4);
-    bytes.writeUInt32LE(arrival.bytes);
-    this.note(this.entry(KIND.torn, arrival.peer.id, bytes, this.fieldOf(arrival.command)));
+    const { arrivedOf: peer, arrivedCommand: command } = this;
+    this.arrivedOf = null;
+    if (peer === null || !this.isRecorded(command)) return;
+    const entry = this.entry(KIND.torn, peer.id, NO_BYTES, this.fieldOf(command));
+    writeWord(entry.word, 0, this.arrivedBytes);
+    entry.head = entry.word;
+    this.note(entry);
   }
 
   private opened({ id, address, outbound }: PeerInfo): NamedPeer {
@@ -234,9 +247,9 @@ export class Recorder implements FrameWatcher, ClockListener {
 
   private bytesRead(peer: number, bytes: number): void {
     if (this.options.only !== null) return;
-    if (this.read !== null && this.read.peer !== peer) this.settle();
-    this.read ??= { peer, bytes: 0 };
-    this.read.bytes += bytes;
+    if (this.readBytes > 0 && this.readOf !== peer) this.settle();
+    this.readOf = peer;
+    this.readBytes += bytes;
   }
 
   private rebuilt({ block }: { readonly block: { readonly bytes: Buffer } }): void {
@@ -283,8 +296,14 @@ export class Recorder implements FrameWatcher, ClockListener {
   }
 
   private writeReadings({ sinceNs, peer, readings }: Entry): void {
+    const { told } = this;
     const { form, body, length } = readings.encode(this.times.timeNs(sinceNs));
-    this.modules.writer.put({ sinceNs, peer, kind: KIND.clock + form * 16, head: NO_BYTES, body, length });
+    told.sinceNs = sinceNs;
+    told.peer = peer;
+    told.kind = KIND.clock + form * 16;
+    told.body = body;
+    told.length = length;
+    this.modules.writer.put(told);
     readings.clear();
   }
 
