@@ -3,7 +3,7 @@ import { messageOf } from '../lib/errors';
 import { fileMarks } from '../store/process/file-marks';
 import type { FromStore, ToStore } from '../store/process/messages';
 import { encodeError } from '../store/process/wire-error';
-import { SettledTime } from '../store/settled-time';
+import { SettledTime } from '../lib/settled-time';
 import { isFatal, isOutOfMemory } from '../store/open-errors';
 import { outdatedSeries } from '../store/tables';
 import { type Retention, keepRetention } from '../store/retention';

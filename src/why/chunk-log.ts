@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Chunk, ChunkRing } from './chunk-ring';
 import type { KeptFolder } from './kept/kept-folder';
-import type { ChunkSummary, KeptPart, ReadableChunk, Wanted } from './kept/kept-part';
+import type { ChunkSummary, KeptPart } from './kept/kept-part';
+import type { ReadableChunk, Wanted } from './kept/readable-chunk';
 
 /** This many chunks, a megabyte, are read in a row. Then other work has its turn. */
 const READ_AT_ONCE = 16;

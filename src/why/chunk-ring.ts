@@ -72,7 +72,9 @@ export class ChunkRing {
   expire(untilMs: number): void {
     const isOld = ({ lastMs }: Chunk): boolean => lastMs < untilMs;
     const [oldest] = this.list;
-    if (oldest !== undefined && isOld(oldest)) this.list = this.list.filter((chunk) => !isOld(chunk));
+    if (oldest === undefined || !isOld(oldest)) return;
+    for (const chunk of this.list) chunk.isDropped = isOld(chunk);
+    this.list = this.list.filter(({ isDropped }) => !isDropped);
   }
 
   private dropOldest(): void {

@@ -1,7 +1,7 @@
 import type { Hash } from '../wire/hash';
 import { ChunkLog, type Contents, type KeptWhere } from './chunk-log';
 import type { Chunk } from './chunk-ring';
-import type { ReadableChunk } from './kept/kept-part';
+import type { ReadableChunk } from './kept/readable-chunk';
 
 /** A group begins with its kind and count, a number and a time; each id behind it takes 8 bytes. */
 const HEAD_BYTES = 16;

@@ -5,7 +5,7 @@ import { ChunkLog, type Contents, type KeptWhere } from './chunk-log';
 import type { Chunk } from './chunk-ring';
 import type { ItemKey } from './item-log';
 import type { IdRange } from './kept/kept-entry';
-import type { ReadableChunk, Wanted } from './kept/kept-part';
+import type { ReadableChunk, Wanted } from './kept/readable-chunk';
 import { MOST_RECEIPT_BYTES, packReceipt, readReceipt, readVerdict, receiptWtxidAt } from './packed-receipt';
 import type { LaterFact, ReceivedFact, TransactionFact } from './transaction-facts';
 

@@ -1,5 +1,15 @@
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { EventBus } from '../../src/lib/event-bus';
@@ -20,6 +30,7 @@ import { parseTransaction, type Transaction } from '../../src/wire/transaction';
 import { Cleanup } from '../support/cleanup';
 import { fakeHash } from '../support/fake-hash';
 import { somePeer } from '../support/points';
+import { describeWithTmpfs, mountTmpfs } from '../support/tmpfs';
 import { buildTransaction } from '../wire/build';
 
 const HOUR = 3_600_000;
@@ -66,7 +77,12 @@ class Run {
 
   private constructor(
     private readonly record: WhyRecord,
-    private readonly clocks: { nowMs: () => number; monotonicMs: () => number; at: (ms: number) => void },
+    private readonly clocks: {
+      readonly nowMs: () => number;
+      readonly monotonicMs: () => number;
+      readonly at: (ms: number) => void;
+      readonly set: (byMs: number) => void;
+    },
     readonly warnings: readonly string[],
   ) {
     this.tick = connectCollectors([record], this.bus, (name, error) =>
@@ -76,11 +92,12 @@ class Run {
   }
 
   static async begin({ maxBytes, diskBytes, at, monotonicMs = 0, unixMs = BEGAN }: RunOptions): Promise<Run> {
-    let ms = 0;
+    let [ms, aheadMs] = [0, 0];
     const clocks = {
-      nowMs: () => unixMs + ms,
+      nowMs: () => unixMs + ms + aheadMs,
       monotonicMs: () => monotonicMs + ms,
       at: (to: number) => void (ms = to),
+      set: (byMs: number) => void (aheadMs += byMs),
     };
     const warnings: string[] = [];
     const warn = (message: string): void => void warnings.push(message);
@@ -106,6 +123,11 @@ class Run {
 
   at(ms: number): void {
     this.clocks.at(ms);
+  }
+
+  /** Sets the clock of the system. */
+  setClock(byMs: number): void {
+    this.clocks.set(byMs);
   }
 
   interval(): void {
@@ -387,6 +409,175 @@ it('goes on in memory where the disk can’t be written, with one warning, and a
   expect((await run.answer(early.wtxid)).facts.map(({ name }) => name)).toContain('tx_fee');
   expect(run.warnings).toHaveLength(1);
 });
+
+describe('a clock that is set ahead for a moment', () => {
+  const YEAR = 365 * 24 * HOUR;
+
+  it('costs nothing of this run, and what came meanwhile is forgotten in time', async () => {
+    const run = await Run.begin({ maxBytes: LITTLE, diskBytes: MUCH, at: await newFolder() });
+    await play(run);
+    const told = await run.answer(early.txid);
+    run.setClock(YEAR);
+    run.interval();
+    expect((await run.answer(early.txid)).timeline).toEqual(
+      told.timeline.map((each) => ({ ...each, timeMs: each.timeMs + YEAR })),
+    );
+    await play(run, HOUR);
+    run.setClock(-YEAR);
+    run.interval();
+    const after = await run.answer(early.txid);
+    expect(after.timeline.slice(0, told.timeline.length)).toEqual(told.timeline);
+    run.at(27 * HOUR);
+    run.interval();
+    expect((await run.answer(early.txid)).kind).toBeNull();
+    expect(run.disk).toBe(0);
+  });
+
+  it('costs nothing of former runs, also if this one begins with it', async () => {
+    const at = await newFolder();
+    const before = await Run.begin({ maxBytes: LITTLE, diskBytes: MUCH, at });
+    await play(before);
+    const { timeline } = await before.answer(early.txid);
+    await before.end();
+    const next = { maxBytes: LITTLE, diskBytes: MUCH, at, monotonicMs: 77_777 };
+    const run = await Run.begin({ ...next, unixMs: BEGAN + 2 * HOUR + YEAR });
+    run.interval();
+    run.at(HOUR);
+    run.interval();
+    run.setClock(-YEAR);
+    run.interval();
+    expect((await run.answer(early.txid)).timeline).toEqual(timeline);
+    // Until the facts are a day old, and not longer.
+    run.at(20 * HOUR);
+    run.interval();
+    expect((await run.answer(early.txid)).timeline).toEqual(timeline);
+    run.at(26 * HOUR);
+    run.interval();
+    expect((await run.answer(early.txid)).kind).toBeNull();
+  });
+
+  it('is believed after a day', async () => {
+    const at = await newFolder();
+    const before = await Run.begin({ maxBytes: LITTLE, diskBytes: MUCH, at });
+    await play(before);
+    await before.end();
+    const next = { maxBytes: LITTLE, diskBytes: MUCH, at, monotonicMs: 77_777 };
+    const run = await Run.begin({ ...next, unixMs: BEGAN + YEAR });
+    run.interval();
+    await run.settle();
+    expect(run.disk).toBeGreaterThan(0);
+    run.at(24 * HOUR);
+    run.interval();
+    await run.settle();
+    expect(run.disk).toBe(0);
+  });
+});
+
+/** What holds of each trouble of the disk: it began after something was written, and ends. */
+async function holdsThrough(
+  at: string,
+  { begin, end, remedy }: { begin: () => void; end: () => void; remedy: RegExp },
+): Promise<void> {
+  const run = await Run.begin({ maxBytes: LITTLE, diskBytes: MUCH, at });
+  await play(run);
+  begin();
+  await play(run, HOUR);
+  expect(run.warnings).toEqual([
+    expect.stringMatching(
+      /^--why: \S+ can't be written, so what memory no longer holds is forgotten: [^\n]+$/,
+    ),
+  ]);
+  expect(run.warnings[0]).toMatch(remedy);
+  // Memory has them.
+  expect((await run.answer(late.txid)).facts).toContainEqual({ name: 'tx_fee', value: 197, unit: 'sat' });
+  end();
+  await play(run, 2 * HOUR);
+  const told = await run.answer(early.txid);
+  expect(told.facts.map(({ name }) => name)).toContain('tx_fee');
+  expect(run.warnings).toHaveLength(1);
+  await run.end();
+  const after = await Run.begin({
+    ...{ maxBytes: LITTLE, diskBytes: MUCH, at, monotonicMs: 77_777, unixMs: BEGAN + 3 * HOUR },
+  });
+  expect((await after.answer(early.txid)).timeline).toEqual(told.timeline);
+  expect(after.warnings).toEqual([]);
+}
+
+it.each([
+  ['EIO', /dmesg/],
+  ['EROFS', /mounted read-only/],
+  ['EACCES', /right to/],
+  ['EDQUOT', /quota/],
+  ['ESTALE', /mount it again/],
+])('goes on in memory while the disk answers with %s', async (code, remedy) => {
+  const at = await newFolder();
+  const some = await open(path.join(at, '..', `${path.basename(at)}-file`), 'w');
+  cleanup.add(`${at}-file`, (name) => rm(name));
+  const handles = Object.getPrototypeOf(some) as typeof some;
+  await some.close();
+  const writes = jest.spyOn(handles, 'write');
+  cleanup.add(writes, () => writes.mockRestore());
+  await holdsThrough(at, {
+    begin: () => writes.mockRejectedValue(Object.assign(new Error(`${code}: the disk says so`), { code })),
+    end: () => writes.mockRestore(),
+    remedy,
+  });
+});
+
+it('forgets what is removed under it, and writes again once the folder is back', async () => {
+  const at = path.join(await newFolder(), 'why');
+  await holdsThrough(at, {
+    begin: () => rmSync(at, { recursive: true }),
+    end: () => mkdirSync(at),
+    remedy: /ENOENT/,
+  });
+});
+
+it('says that it reaches back no further than what somebody left of its files', async () => {
+  const at = await newFolder();
+  const run = await Run.begin({ maxBytes: LITTLE, diskBytes: MUCH, at });
+  await play(run);
+  for (const name of readdirSync(at)) rmSync(path.join(at, name));
+  const gone = await run.answer(transactions[450]?.wtxid ?? '');
+  expect(gone.facts.map(({ name }) => name)).not.toContain('tx_fee');
+  expect((await run.answer('ab'.repeat(32))).notKnown).toEqual([
+    expect.stringMatching(/ Its disk \(--why-disk\) reaches back [\d.]+ s only\.$/),
+  ]);
+  expect((await run.answer(late.txid)).facts).toContainEqual({ name: 'tx_fee', value: 197, unit: 'sat' });
+});
+
+describeWithTmpfs('a disk that is full for a while', () => {
+  it('costs one warning and nothing that memory has', async () => {
+    const disk = cleanup.add(mountTmpfs(4_000_000), (it) => it.remove());
+    await holdsThrough(path.join(disk.folder, 'why'), {
+      begin: () => writeFileSync(path.join(disk.folder, 'others'), Buffer.alloc(freeBytes(disk.folder))),
+      end: () => disk.resize(20_000_000),
+      remedy: /the disk is full: make room on it/,
+    });
+  });
+
+  it('costs nothing at all where memory holds what came meanwhile', async () => {
+    const disk = cleanup.add(mountTmpfs(300_000), (it) => it.remove());
+    const at = path.join(disk.folder, 'why');
+    const run = await Run.begin({ maxBytes: MUCH, diskBytes: MUCH, at });
+    await play(run);
+    expect(run.warnings).toHaveLength(1);
+    disk.resize(20_000_000);
+    await play(run, HOUR);
+    const told = await run.answer(early.txid);
+    expect(run.warnings).toHaveLength(1);
+    await run.end();
+    const next = { maxBytes: LITTLE, diskBytes: MUCH, at, monotonicMs: 77_777, unixMs: BEGAN + 2 * HOUR };
+    const after = await Run.begin(next);
+    expect((await after.answer(early.txid)).timeline).toEqual(told.timeline);
+    expect(after.warnings).toEqual([]);
+  });
+});
+
+function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
 
 it('leaves the folder to the node that has it', async () => {
   const at = await newFolder();

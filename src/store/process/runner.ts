@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailureError } from '../../lib/errors';
-import { SettledTime, type TimeSources } from '../settled-time';
+import { SettledTime, type TimeSources } from '../../lib/settled-time';
 import { StoreConnection, StoreEnded } from './connection';
 import { MAX_TRIES, type Retries } from './retries';
 import { SpareProcess } from './spare';

@@ -1,8 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from '../../lib/crc32';
+import { SettledTime } from '../../lib/settled-time';
 import { type Chunk, CHUNK_BYTES, type ChunkKeeper } from '../chunk-ring';
-import type { IdRange, KeptChunk, KeptEntry, KeptNames } from './kept-entry';
+import type { KeptChunk, KeptEntry, KeptNames } from './kept-entry';
 import { KeptSegment } from './kept-segment';
+import type { ReadableChunk, Wanted } from './readable-chunk';
 
 /** A part consists of so many segments when it is full, and drops one of them at a time. */
 const SEGMENTS = 8;
@@ -29,28 +31,6 @@ export interface ChunkSummary {
   readonly names: KeptNames;
 }
 
-/** A chunk to read, from memory or disk. It is valid until the next one is asked for. */
-export interface ReadableChunk {
-  readonly bytes: Buffer;
-  readonly words: Uint32Array;
-  readonly used: number;
-  /** Added to its times: those of former runs are on another clock. */
-  readonly shiftMs: number;
-  /** Added to its numbers of connections or blocks: those of former runs are others. */
-  readonly firstNumber: number;
-  /** Names by its own numbers. */
-  readonly names: KeptNames;
-}
-
-/** Which chunks are wanted. */
-export interface Wanted {
-  /** Those with an id of these ranges; without it all. */
-  readonly ids?: readonly IdRange[];
-  /** Those with a fact from this time on, and not after that one; on the monotonic clock of this run. */
-  readonly sinceMs?: number;
-  readonly untilMs?: number;
-}
-
 /** What a part is made of. */
 export interface KeptPartModules {
   readonly folder: string;
@@ -74,13 +54,18 @@ export interface KeptPartModules {
 
 /**
  * The chunks of one log on disk, in segments. It is bounded by bytes and age. It goes on where an earlier run
- * ended. Where the disk can't be written, it tries again at the next chunk.
+ * ended. Where the disk can't be written, it tries again at the next chunk, with all that memory still has.
  */
 export class KeptPart implements ChunkKeeper {
   private segments: KeptSegment[] = [];
   /** The segment that takes the next chunk; the last one of the list. */
   private current: KeptSegment | null = null;
   private readonly waiting = new Set<Chunk>();
+  /** Chunks that could not be written, the oldest first. Memory has them for a while. */
+  private unwritten: readonly Chunk[] = [];
+  private storing: Chunk | null = null;
+  /** The time by which segments of earlier runs become too old. */
+  private time: SettledTime;
   private turn: Promise<void>;
   private droppedMs: number | null = null;
   private nextNumber: number;
@@ -90,6 +75,7 @@ export class KeptPart implements ChunkKeeper {
     private readonly summaryOf: (chunk: Chunk) => ChunkSummary,
   ) {
     this.nextNumber = (of.numbers.at(-1) ?? 0) + 1;
+    this.time = new SettledTime({ wallMs: of.nowMs, monotonicMs: of.monotonicMs });
     this.turn = this.load();
   }
 
@@ -106,11 +92,11 @@ export class KeptPart implements ChunkKeeper {
   /** The time of the oldest fact, on the monotonic clock; null where there is none, or while it is loaded. */
   get oldestMs(): number | null {
     const [oldest] = this.segments;
-    return oldest === undefined ? null : oldest.firstMs - this.aheadMs;
+    return oldest === undefined ? null : this.timesOf(oldest).firstMs;
   }
 
   isWaiting(chunk: Chunk): boolean {
-    return this.waiting.has(chunk);
+    return chunk === this.storing || this.waiting.has(chunk);
   }
 
   add(chunk: Chunk): void {
@@ -120,11 +106,16 @@ export class KeptPart implements ChunkKeeper {
     this.turn = this.turn.then(() => this.write(chunk));
   }
 
-  /** Removes the segments whose last fact is older. */
+  /**
+   * Removes the segments whose last fact is older. Those of this run are judged by the monotonic clock. Those
+   * of earlier runs have Unix times: a clock that was set forward is believed after a day.
+   */
   expire(untilMs: number): void {
-    const until = untilMs + this.aheadMs;
     this.turn = this.turn.then(async () => {
-      while ((this.segments[0]?.lastMs ?? Infinity) < until) await this.removeOldest();
+      const until = untilMs + this.time.nowMs() - this.of.monotonicMs();
+      const isOld = ({ own, lastMs }: KeptSegment): boolean =>
+        own === null ? lastMs < until : own.lastMs < untilMs;
+      for (const segment of this.segments.filter(isOld)) await this.remove(segment);
     });
   }
 
@@ -173,10 +164,11 @@ export class KeptPart implements ChunkKeeper {
         else this.of.damaged();
       }
     } catch (error) {
-      // It was removed meanwhile, as it became too old.
+      // Without the file it became too old meanwhile, or somebody removed it.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.of.damaged();
+      else await (this.turn = this.turn.then(() => this.forgetMissing()));
     } finally {
-      await file?.close();
+      await file?.close().catch(() => undefined);
     }
   }
 
@@ -198,10 +190,29 @@ export class KeptPart implements ChunkKeeper {
       if (segment.bytes > 0) this.segments.push(segment);
       else await segment.remove().catch(() => undefined);
     }
+    const newestMs = Math.max(...this.segments.map(({ lastMs }) => lastMs));
+    const { nowMs: wallMs, monotonicMs } = this.of;
+    if (this.segments.length > 0) this.time = new SettledTime({ wallMs, monotonicMs }, newestMs);
   }
 
   private async write(chunk: Chunk): Promise<void> {
     if (!this.waiting.has(chunk)) return;
+    const all = [...this.unwritten, chunk];
+    this.unwritten = [];
+    for (const [at, each] of all.entries()) {
+      if (each !== chunk && each.isDropped) continue;
+      this.storing = each;
+      if (await this.store(each)) continue;
+      this.unwritten = all.slice(at).filter(({ isDropped }) => !isDropped);
+      this.lose(each);
+      break;
+    }
+    this.storing = null;
+    if (!chunk.isKept) this.lose(chunk);
+  }
+
+  /** Writes a chunk. Returns false if another attempt could be better. */
+  private async store(chunk: Chunk): Promise<boolean> {
     const { runMs } = this.of;
     const { sequence, firstMs, lastMs, used } = chunk;
     try {
@@ -209,19 +220,18 @@ export class KeptPart implements ChunkKeeper {
       const { ids, names } = summary;
       const namesBytes = Object.keys(names).length * MOST_NAME_BYTES;
       const segment = await this.segmentFor(used + HEAD_BYTES + ids.byteLength + namesBytes);
-      if (segment === null) {
-        this.lose(chunk);
-        return;
-      }
+      if (segment === null) return true;
       const told = { used, sequence, runMs, firstMs, lastMs, aheadMs: this.aheadMs };
       await segment.append(told, chunk.bytes.subarray(0, used), summary);
       chunk.isKept = true;
       this.waiting.delete(chunk);
       this.of.wrote();
+      return true;
     } catch (error) {
-      this.lose(chunk);
       await this.leave();
+      await this.forgetMissing();
       this.of.failed(error);
+      return false;
     }
   }
 
@@ -235,13 +245,10 @@ export class KeptPart implements ChunkKeeper {
     const most = Math.min(MOST_SEGMENT_BYTES, maxBytes / SEGMENTS);
     if (this.current !== null && this.current.bytes > 0 && this.current.bytes + bytes > most)
       await this.leave();
-    while (
-      this.segments.length > 0 &&
-      (this.bytes + bytes > maxBytes || this.segments.length >= MOST_SEGMENTS)
-    ) {
-      if (this.segments[0] === this.current) await this.leave();
-      const lastMs = await this.removeOldest();
-      if (lastMs !== null) this.droppedMs = lastMs - this.aheadMs;
+    for (const oldest of this.segments.slice()) {
+      if (this.bytes + bytes <= maxBytes && this.segments.length < MOST_SEGMENTS) break;
+      this.droppedMs = this.timesOf(oldest).lastMs;
+      await this.remove(oldest);
     }
     if (this.current === null) {
       this.current = new KeptSegment(folder, name, this.nextNumber++);
@@ -255,21 +262,33 @@ export class KeptPart implements ChunkKeeper {
     const { current } = this;
     this.current = null;
     await current?.close().catch(() => undefined);
-    if (current?.bytes !== 0) return;
-    this.segments = this.segments.filter((segment) => segment !== current);
-    await current.remove().catch(() => undefined);
+    if (current?.bytes === 0) await this.remove(current);
   }
 
-  /** Removes the oldest segment. Returns the Unix time of its last fact; null where there is none. */
-  private async removeOldest(): Promise<number | null> {
-    const oldest = this.segments.shift();
-    if (oldest === undefined) return null;
-    if (oldest === this.current) this.current = null;
-    await oldest.remove().catch(() => undefined);
-    return oldest.lastMs;
+  private async remove(segment: KeptSegment): Promise<void> {
+    if (segment === this.current) this.current = null;
+    this.segments = this.segments.filter((other) => other !== segment);
+    await segment.remove().catch(() => undefined);
   }
 
-  /** A chunk that is not written: memory alone has it, if it still has. */
+  /** Forgets the segments whose files somebody removed. */
+  private async forgetMissing(): Promise<void> {
+    for (const segment of this.segments.slice()) {
+      if (segment.bytes === 0 || (await segment.isThere())) continue;
+      this.droppedMs = Math.max(this.droppedMs ?? -Infinity, this.timesOf(segment).lastMs);
+      await this.remove(segment);
+    }
+  }
+
+  /** Times of the first and last fact of a segment, on the monotonic clock. */
+  private timesOf({ own, firstMs, lastMs }: KeptSegment): {
+    readonly firstMs: number;
+    readonly lastMs: number;
+  } {
+    return own ?? { firstMs: firstMs - this.aheadMs, lastMs: lastMs - this.aheadMs };
+  }
+
+  /** A chunk that is not written: memory alone has it, if it still has it. */
   private lose(chunk: Chunk): void {
     this.waiting.delete(chunk);
     if (chunk.isDropped) this.droppedMs = chunk.lastMs;

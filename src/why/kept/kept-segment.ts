@@ -32,6 +32,8 @@ export class KeptSegment {
   lastMs = -Infinity;
   /** Unix time of the first fact. */
   firstMs = Infinity;
+  /** The same times on the monotonic clock; null for a segment of an earlier run. */
+  own: { readonly firstMs: number; readonly lastMs: number } | null = null;
   private handles: readonly [FileHandle, FileHandle] | null = null;
 
   constructor(
@@ -75,19 +77,43 @@ export class KeptSegment {
     return isWhole;
   }
 
-  /** Adds a chunk. Makes the files at the first one. */
+  /**
+   * Adds a chunk. Makes the files at the first one.
+   * @throws the error of the system where the disk takes not all of it, or where the files were removed
+   */
   async append(
     told: Omit<KeptChunk, 'offset' | 'sum'>,
     bytes: Buffer,
     { ids, names }: { readonly ids: Uint32Array; readonly names: KeptNames },
   ): Promise<void> {
-    this.handles ??= await this.create();
+    if (this.handles === null) this.handles = await this.create();
+    else await this.checkLinks(this.handles);
     const [chunks, index] = this.handles;
     const chunk = { ...told, offset: this.chunkBytes, sum: crc32(bytes) };
-    await writeAll(chunks, bytes, this.chunkBytes);
     const entry = encodeEntry(chunk, ids, names);
-    await writeAll(index, entry, this.indexBytes);
+    try {
+      await writeAll(chunks, bytes, this.chunkBytes);
+      await writeAll(index, entry, this.indexBytes);
+    } catch (error) {
+      // A full disk took a part.
+      await Promise.allSettled([chunks.truncate(this.chunkBytes), index.truncate(this.indexBytes)]);
+      throw error;
+    }
+    const { firstMs, lastMs } = told;
+    this.own = { firstMs: this.own?.firstMs ?? firstMs, lastMs };
     this.note(chunk, entry.length);
+  }
+
+  /** Whether its files are there; true where the system does not say. */
+  async isThere(): Promise<boolean> {
+    for (const kind of ['index', 'chunks'] as const) {
+      const code = await stat(this.path(kind)).then(
+        () => undefined,
+        (error: unknown) => (error as NodeJS.ErrnoException).code,
+      );
+      if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    }
+    return true;
   }
 
   /** The entries of its chunks, the oldest first. */
@@ -95,7 +121,8 @@ export class KeptSegment {
     const bytes = Buffer.alloc(this.indexBytes);
     const handle = await open(this.path('index'), 'r');
     try {
-      await handle.read(bytes, 0, bytes.length, 0);
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
+      if (bytesRead < bytes.length) throw new Error('an index is shorter than what was written');
     } finally {
       await handle.close();
     }
@@ -122,7 +149,7 @@ export class KeptSegment {
   }
 
   async remove(): Promise<void> {
-    await this.close();
+    await this.close().catch(() => undefined);
     for (const kind of ['index', 'chunks'] as const) await rm(this.path(kind), { force: true });
   }
 
@@ -140,6 +167,16 @@ export class KeptSegment {
     } catch (error) {
       await chunks.close();
       throw error;
+    }
+  }
+
+  /** Writing goes on in a file that somebody removed, and nobody could read it. */
+  private async checkLinks(handles: readonly FileHandle[]): Promise<void> {
+    for (const handle of handles) {
+      const { nlink } = await handle.stat();
+      if (nlink > 0) continue;
+      const gone = new Error(`ENOENT: ${this.path('chunks')} or its index was removed`);
+      throw Object.assign(gone, { code: 'ENOENT' });
     }
   }
 

@@ -16,8 +16,8 @@ export interface TimeSources {
 
 /**
  * The time that decides about the age of things to remove. A clock that is a year ahead by mistake must not
- * cost a year of points. So this time follows a clock that is set back at once. It follows one that is set
- * forward (or a machine that slept) only after a day.
+ * cost a year of what is kept. So this time follows a clock that is set back at once. It follows one that is
+ * set forward (or a machine that slept) only after a day.
  */
 export class SettledTime {
   private trustedMs: number;

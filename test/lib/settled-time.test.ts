@@ -1,4 +1,4 @@
-import { SettledTime } from '../../src/store/settled-time';
+import { SettledTime } from '../../src/lib/settled-time';
 
 const DAY = 24 * 3_600_000;
 const YEAR = 365 * DAY;
