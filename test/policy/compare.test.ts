@@ -101,6 +101,16 @@ it.each(CASES.map((row) => [`${row[0]} of ${row[1].join(', ')}`, row] as const))
   },
 );
 
+it('has a case for each rule of each policy', () => {
+  // Version 3: a rule about its size is one more.
+  const measures = measuresOf(parseTransaction(buildTransaction({ version: 3 })), {});
+  const rules = comparePolicies(measures, null).map(({ policy, rule }) => `${policy}: ${rule}`);
+  const cases = CASES.flatMap(([rule, policies]) => policies.map((policy) => `${policy}: ${rule}`));
+  // The test of the allowance of Core 31, and that of the minimum feerate.
+  const others = ['core31: datacarrier', ...ALL.map((name) => `${name}: min-fee`)];
+  expect([...new Set([...cases, ...others])].sort()).toEqual([...new Set(rules)].sort());
+});
+
 it('lets the policies that lack a rule relay what breaks it for others', () => {
   const without = (rule: string): readonly string[] => {
     const [, by, faulty, , context] = CASES.find(([name]) => name === rule) ?? [];
