@@ -2,32 +2,16 @@ import type { Clock, ClockSteps } from '../lib/clock';
 import type { FrameWatcher } from '../p2p/frame-watcher';
 import type { PeerInfo } from '../p2p/p2p-events';
 import { isCommand } from '../wire/commands';
-import { GatheredReadings } from './clock-readings';
+import { Entry } from './entry';
 import { CONNECTION_EVENTS, FACTS, type FactFields } from './facts';
 import type { KnownOrigin } from './known-origins';
 import { commandField, FORM_BYTES, KIND, writeWord } from './record';
-import type { NewRecord, RecordWriter } from './record-writer';
+import type { RecordWriter } from './record-writer';
 import { FactBodies } from './fact-bodies';
 import { RecordTimes } from './record-times';
 import { type ClockListener, RecordingClock } from './recording-clock';
 
 const NO_BYTES = Buffer.alloc(0);
-
-/** Something that is recorded, and used again for the next: a message has several. */
-class Entry implements NewRecord {
-  sinceNs = 0;
-  peer = 0;
-  kind = 0;
-  head: Buffer = NO_BYTES;
-  body: Buffer = NO_BYTES;
-  length = 0;
-  /** Room for a body of four bytes. */
-  readonly word = Buffer.alloc(4);
-  /** Whether it tells of the end of its connection. */
-  isEnd = false;
-  /** The times that were told while it was handled. */
-  readonly readings = new GatheredReadings();
-}
 
 /** Entries that are kept for later ones. */
 const SPARE_ENTRIES = 64;

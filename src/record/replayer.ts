@@ -1,59 +1,23 @@
 import type { EventBus } from '../lib/event-bus';
-import type { DisconnectReason, P2PEvents, PeerInfo, Refusal, Violation } from '../p2p/p2p-events';
-import type { TransportName } from '../p2p/transport/transport';
+import type { DisconnectReason, P2PEvents, Violation } from '../p2p/p2p-events';
 import { type Block, parseBlock } from '../wire/block';
 import { isCommand } from '../wire/commands';
 import { DecodeError } from '../wire/decode-error';
 import { HEADER_BYTES } from '../wire/header';
 import { type DecodedCommand, DECODERS, type MessageOf } from '../wire/messages/table';
-import type { VersionMessage } from '../wire/messages/version';
 import { decodeReadings, type Readings } from './clock-readings';
-import { compactBlockIn, hashIn } from './compact-block-fact';
+import { hashIn } from './compact-block-fact';
 import { type Fact, RecordError, type Words } from './fact';
 import { KnownFacts } from './known-facts';
 import { KnownOrigins } from './known-origins';
+import { type ReplayHooks, tellProgramFact } from './program-fact';
 import { KIND, readMessage, readTorn, type StoredRecord } from './record';
 import type { ReplayClock } from './replay-clock';
+import { ReplayedPeer } from './replayed-peer';
 import { originIn, type StartPeer } from './start-record';
 
 /** Connections that are open at once, at most. */
 const MAX_PEERS = 100_000;
-
-/** A connection of a recording. */
-class ReplayedPeer implements PeerInfo {
-  claims: VersionMessage | null = null;
-  transport: TransportName | undefined;
-
-  constructor(
-    readonly id: number,
-    readonly address: string,
-    readonly outbound: boolean,
-  ) {}
-
-  /** Takes the payload of a `version`. The first one counts. */
-  versionCame(payload: Buffer): void {
-    if (this.claims !== null) return;
-    try {
-      this.claims = DECODERS.version(payload);
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-    }
-  }
-}
-
-/** What a replay does that is no event of the bus. */
-interface ReplayHooks {
-  /** Connects all that makes points. */
-  readonly setUp: () => void;
-  /** Writes the points of the interval that ends here. */
-  readonly interval: (addresses: { readonly known?: number; readonly banned: number }) => void;
-  /** Looks whether the peer is silent that headers come from. */
-  readonly follow: () => void;
-  /** Takes the header that a peer announced a block with. */
-  readonly header: (bytes: Buffer) => void;
-  /** Takes the headers that the chain had before. */
-  readonly headers: (bytes: Buffer) => void;
-}
 
 export interface ReplayerModules {
   readonly bus: EventBus<P2PEvents>;
@@ -182,12 +146,16 @@ export class Replayer {
 
   private fact(id: number, fact: Fact): void {
     const event = fact.text('event');
-    const ofProgram = this.programFact(event, fact);
-    if (ofProgram) return;
+    if (event === 'dropped') {
+      this.counts.dropped += fact.count('records');
+      return;
+    }
+    const { bus, hooks } = this.modules;
+    if (tellProgramFact(event, fact, { bus, hooks, words: this.words })) return;
     if (event === 'opened') {
       const opened = { address: fact.address('address'), outbound: fact.flag('outbound') };
       const peer = this.open(id, { ...opened, origin: originIn(fact) });
-      this.modules.bus.emit('opened', { peer });
+      bus.emit('opened', { peer });
       return;
     }
     const peer = this.peerOf(id);
@@ -195,50 +163,6 @@ export class Replayer {
     if (event !== 'disconnected') return;
     this.peers.delete(id);
     this.origins.delete(peer.address);
-  }
-
-  /** Takes a fact that is about no connection. Returns whether it is one. */
-  private programFact(event: string, fact: Fact): boolean {
-    const { bus, hooks } = this.modules;
-    switch (event) {
-      case 'setUp':
-        hooks.setUp();
-        return true;
-      case 'interval':
-        hooks.interval({
-          ...(fact.has('known') ? { known: fact.count('known') } : {}),
-          banned: fact.count('banned'),
-        });
-        return true;
-      case 'follow':
-        hooks.follow();
-        return true;
-      case 'header': {
-        const bytes = fact.bytes('header');
-        if (bytes.length !== HEADER_BYTES) throw new RecordError('a header of another length');
-        hooks.header(bytes);
-        return true;
-      }
-      case 'dropped':
-        this.counts.dropped += fact.count('records');
-        return true;
-      case 'refused': {
-        const reason = fact.word('reason', this.words) as Refusal;
-        bus.emit('refused', { reason, ...(fact.has('count') ? { count: fact.count('count') } : {}) });
-        return true;
-      }
-      case 'addressTried':
-        bus.emit('addressTried', { isReachable: fact.flag('isReachable') });
-        return true;
-      case 'rateLimited':
-        bus.emit('rateLimited', { count: fact.count('count') });
-        return true;
-      case 'compactBlock':
-        bus.emit('compactBlock', compactBlockIn(fact));
-        return true;
-      default:
-        return false;
-    }
   }
 
   private peerFact(event: string, fact: Fact, peer: ReplayedPeer): void {

@@ -3,9 +3,11 @@ import { comparePolicies } from '../policy/compare';
 import { COMPARED_POLICIES } from '../policy/compared';
 import { displayOf, type Hash } from '../wire/hash';
 import { itemKey, type ItemGroup } from './item-log';
+import { currentOf, type Mined, minedIn } from './mined';
 import { type UnixOf, durationText } from './times';
 import type { ReceivedFact, TransactionFact } from './transaction-facts';
 import { fact, nameOf, step } from './tell';
+import { gaps } from './transaction-gaps';
 import type { PolicyVerdict, Told, WhyFact, WhyStep } from './why-answer';
 import { ANNOUNCED_BY_WTXID, ASKED, NOT_FOUND, type WhyRecord } from './why-record';
 
@@ -14,19 +16,6 @@ const MOST_ANNOUNCEMENTS = 100;
 
 /** Other steps: a transaction that is fought over could have any number of conflicts. */
 const MOST_STEPS = 200;
-
-/** A block that contains a transaction. */
-interface Mined {
-  /** When it joined the best chain. */
-  readonly timeMs: number;
-  /** Null where it is not known. */
-  readonly hash: Hash | null;
-  readonly height: number | null;
-  /** When it left that chain; null if it did not, as far as is known. */
-  readonly leftMs: number | null;
-  /** Whether the block is still remembered; of others the name alone is known. */
-  readonly isRemembered: boolean;
-}
 
 /** What the record tells of the transaction with this txid or wtxid; null if nothing. */
 export async function transactionWhy(record: WhyRecord, id: Hash, unixOf: UnixOf): Promise<Told | null> {
@@ -178,29 +167,12 @@ const REMOVED = {
   evicted: 'left the relay view, which was full',
 } as const;
 
-function minedIn({ blocks, former }: WhyRecord, { of, timeMs }: ItemGroup): Mined {
-  const known = blocks.ofConnection(of);
-  if (known !== null) {
-    const { height, leftMs } = known.connection;
-    return { timeMs, hash: known.block.hash, height, leftMs, isRemembered: true };
-  }
-  const { hash = null, height = null } = former.block(of) ?? {};
-  return { timeMs, hash, height, leftMs: null, isRemembered: false };
-}
-
 function minedSteps({ hash, height, timeMs, leftMs }: Mined): WhyStep[] {
   const about = hash === null ? null : displayOf(hash);
   return [
     { ...step(timeMs, `in a block${height === null ? '' : ` at height ${height}`}`), about },
     ...(leftMs === null ? [] : [{ ...step(leftMs, `that block left the best chain`), about }]),
   ];
-}
-
-/** The block of the best chain that contains it. */
-function currentOf(mined: readonly Mined[]): (Mined & { readonly height: number }) | undefined {
-  return mined.findLast(
-    (it): it is Mined & { readonly height: number } => it.height !== null && it.leftMs === null,
-  );
 }
 
 function stateOf(
@@ -284,35 +256,4 @@ function spreadFacts(record: WhyRecord, spread: readonly ItemGroup[]): WhyFact[]
       spread.length < 2 || ms === undefined ? [] : [fact(name, Number(ms.toFixed(3)), 'ms')],
     ),
   ];
-}
-
-/** What is not known of it, and why. */
-function* gaps(of: {
-  readonly record: WhyRecord;
-  readonly received: ReceivedFact | undefined;
-  readonly told: readonly TransactionFact[];
-  readonly spread: readonly ItemGroup[];
-  readonly asked: readonly ItemGroup[];
-  readonly mined: readonly Mined[];
-  readonly firstMs: number;
-}): Generator<string> {
-  const { record, received, told, spread, asked, mined, firstMs } = of;
-  if (received === undefined && mined.length > 0)
-    yield 'It was never relayed to us before the block, as far as the record goes back: its size and fee are not known.';
-  else if (received === undefined && (record.transactions.dropped ?? -Infinity) >= firstMs)
-    yield `Whether it came, and what was found, is no longer remembered. ${record.roomText} has later transactions.`;
-  else if (received === undefined && told.some(({ kind }) => kind === 'shed'))
-    yield 'Its fee and verdict are not known: it was thrown away before it was checked.';
-  else if (received === undefined)
-    yield asked.length === 0
-      ? 'It was not asked for: another peer delivered it under its other id, it waits for its turn, or the limit on requests held it back.'
-      : 'No peer that was asked has delivered it.';
-  else if (received.fee === null && !told.some(({ kind }) => kind === 'fee'))
-    yield 'Its fee is not known: this node has not seen all of the outputs that it spends.';
-  if (currentOf(mined)?.isRemembered === false)
-    yield 'Its block came before this node was started, or is forgotten: whether a reorganisation undid it is not known.';
-  if (received !== undefined && spread.length === 0)
-    yield (record.announced.dropped ?? -Infinity) >= firstMs
-      ? `Who announced it is no longer remembered. ${record.roomText} has later announcements.`
-      : 'Nobody announced it: its sender sent it unasked.';
 }
