@@ -93,7 +93,10 @@ const start = (): Promise<AskedNode> =>
 function judgePanel(node: AskedNode, asked: string, panel: number | string): void {
   if (!node.isAlive) failed(`${asked}: the node has ended with ${node.end}: ${node.log.slice(-500)}`);
   else if (typeof panel !== 'number') failed(`${asked}: ${panel}`);
-  else if (panel > options.panelMs) failed(`${asked}: a panel took ${panel.toFixed(0)} ms`);
+  else if (panel > options.panelMs)
+    failed(
+      `${asked}: a panel took ${panel.toFixed(0)} ms; the last restart of the store: ${node.lastRestart}`,
+    );
 }
 
 /** The peak memory of the node since the last call. Records a failure if it is too much. */

@@ -9,6 +9,9 @@ import { freePort } from '../../test/support/free-port';
 import { familyOf, memoryOf } from '../../test/support/proc';
 import { messageOf } from '../support/options';
 
+/** What the node logs, with the reason behind it, when the process of its store has ended. */
+const RESTARTED = 'is started again';
+
 /** Time between two measurements of the memory. */
 const LOOK_MS = 100;
 
@@ -115,7 +118,13 @@ export class AskedNode {
 
   /** How often the process of the store was started again. */
   get restarts(): number {
-    return this.log.split('is started again').length - 1;
+    return this.log.split(RESTARTED).length - 1;
+  }
+
+  /** Why that was the last time, as the node's log says it. */
+  get lastRestart(): string {
+    const [, why = 'none'] = /^: ([^"]*)/.exec(this.log.split(RESTARTED).at(-1) ?? '') ?? [];
+    return why;
   }
 
   /**

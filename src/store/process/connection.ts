@@ -66,7 +66,8 @@ export class StoreConnection {
     ask: () => this.send({ kind: 'ping' }),
     isWriting: () => this.writing.look(),
     share: () => (this.share ??= new RunShare(this.pid)).take(),
-    stuck: () => this.kill('a statement kept it from answering'),
+    stuck: (waitedForDisk) =>
+      this.kill(waitedForDisk ? 'the disk kept it from answering' : 'a statement kept it from answering'),
   });
   private readonly writing = new Writing({
     marks: () => fileMarks(this.place.path),

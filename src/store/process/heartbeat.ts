@@ -23,8 +23,11 @@ export interface HeartbeatModules {
   readonly isWriting: () => boolean;
   /** The share of the time since the last call in which the process could run, from 0 to 1. */
   readonly share: () => number;
-  /** Called when there was no sign of life in time. */
-  readonly stuck: () => void;
+  /**
+   * Called when there was no sign of life in time.
+   * @param waitedForDisk whether the process waited for the disk nearly all that time
+   */
+  readonly stuck: (waitedForDisk: boolean) => void;
 }
 
 /**
@@ -66,9 +69,9 @@ export class Heartbeat {
       modules.ask();
       return;
     }
-    const isOver = expected.notWriting.isOver(modules.isWriting() ? 0 : share);
-    if (!expected.all.isOver(share) && !isOver) return;
+    const isStuck = expected.notWriting.isOver(modules.isWriting() ? 0 : share);
+    if (!expected.all.isOver(share) && !isStuck) return;
     this.stop();
-    modules.stuck();
+    modules.stuck(!isStuck);
   }
 }

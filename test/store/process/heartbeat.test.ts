@@ -3,7 +3,7 @@ import { Heartbeat } from '../../../src/store/process/heartbeat';
 /** Milliseconds between two looks. */
 const EVERY_MS = 25;
 
-let state: { asked: number; isWriting: boolean; share: number; isStuck: boolean };
+let state: { asked: number; isWriting: boolean; share: number; isStuck: boolean; waitedForDisk?: boolean };
 let heartbeat: Heartbeat;
 beforeEach(() => {
   jest.useFakeTimers();
@@ -14,7 +14,7 @@ beforeEach(() => {
     },
     isWriting: () => state.isWriting,
     share: () => state.share,
-    stuck: () => (state.isStuck = true),
+    stuck: (waitedForDisk) => Object.assign(state, { isStuck: true, waitedForDisk }),
   });
   heartbeat.start();
 });
@@ -27,7 +27,7 @@ it('takes a process for stuck a fifth of a second after a sign of life was asked
   jest.advanceTimersByTime(8 * EVERY_MS);
   expect(state).toMatchObject({ asked: 1, isStuck: false });
   jest.advanceTimersByTime(EVERY_MS);
-  expect(state).toMatchObject({ asked: 1, isStuck: true });
+  expect(state).toMatchObject({ asked: 1, isStuck: true, waitedForDisk: false });
 });
 
 it('gives a process that waits for the disk two seconds', () => {
@@ -35,7 +35,7 @@ it('gives a process that waits for the disk two seconds', () => {
   jest.advanceTimersByTime(80 * EVERY_MS);
   expect(state.isStuck).toBe(false);
   jest.advanceTimersByTime(EVERY_MS);
-  expect(state.isStuck).toBe(true);
+  expect(state).toMatchObject({ isStuck: true, waitedForDisk: true });
 });
 
 it('counts the looks at which it does not wait for the disk', () => {
