@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GENESIS, block, hash256, transaction } from './bytes';
 
-/** Number of honest peers. */
+/** The least number of honest peers. Culprits know the transactions of so many. */
 export const HONEST_PEERS = 2;
 
 /** Transaction `n` of an honest peer. Culprits know it too, so that one can announce it first. */

@@ -11,7 +11,8 @@ const MSG_WTX = 5;
 const MSG_BLOCK = 2;
 const WITNESS_FLAG = 0x4000_0000;
 
-const PING_MS = 50;
+/** Milliseconds between two pings of all honest peers together. */
+const PING_MS = 25;
 
 /** How long an answer took, in milliseconds. */
 export interface Delay {
@@ -34,6 +35,14 @@ export interface HonestRecord {
   readonly unanswered: number;
 }
 
+/** What the honest peers of a run share. */
+export interface HonestCrowd {
+  /** How many there are. */
+  readonly peers: number;
+  /** The processor time of the listener so far. */
+  readonly processorMs: () => number;
+}
+
 /** A peer that follows the protocol: announces transactions and blocks, serves them, and pings. */
 export class HonestPeer {
   private readonly transactions = new Map<string, Buffer>();
@@ -49,18 +58,17 @@ export class HonestPeer {
   private constructor(
     private readonly number: number,
     private readonly peer: FakePeer,
-    private readonly processorMs: () => number,
+    private readonly crowd: HonestCrowd,
   ) {}
 
-  /** @param processorMs the processor time of the listener so far */
-  static async start(number: number, processorMs: () => number): Promise<HonestPeer> {
+  static async start(number: number, crowd: HonestCrowd): Promise<HonestPeer> {
     // The fake peer needs a handler before this object exists.
     let self: HonestPeer | undefined = undefined as HonestPeer | undefined;
     const peer = await FakePeer.start({
       host: `127.${randomInt(1, 10)}.${randomInt(256)}.${randomInt(1, 255)}`,
       onMessage: (connection, got) => self?.answer(connection, got),
     });
-    self = new HonestPeer(number, peer, processorMs);
+    self = new HonestPeer(number, peer, crowd);
     return self;
   }
 
@@ -69,12 +77,13 @@ export class HonestPeer {
     return { host: this.peer.host, port: this.peer.port };
   }
 
-  /** Announces this many transactions in a second, and a block every `blockMs`, until `quiet`. */
-  relay(perSecond: number, blockMs: number): void {
+  /** Announces its part of the transactions and blocks that all honest peers announce, until `quiet`. */
+  relay(all: { readonly txPerSecond: number; readonly blockMs: number }): void {
+    const { peers } = this.crowd;
     this.timers = [
-      setInterval(() => this.announce(), 1_000 / perSecond),
-      setInterval(() => this.announceBlock(), blockMs),
-      setInterval(() => this.ping(), PING_MS),
+      setInterval(() => this.announce(), (1_000 * peers) / all.txPerSecond),
+      setInterval(() => this.announceBlock(), all.blockMs),
+      setInterval(() => this.ping(), PING_MS * peers),
     ];
   }
 
@@ -113,7 +122,7 @@ export class HonestPeer {
   }
 
   private now(): Delay {
-    return { ms: performance.now(), processorMs: this.processorMs() };
+    return { ms: performance.now(), processorMs: this.crowd.processorMs() };
   }
 
   private announce(): void {
@@ -125,7 +134,7 @@ export class HonestPeer {
   private announceBlock(): void {
     // The honest peers take turns.
     this.height += 1;
-    if (this.height % 2 === this.number)
+    if (this.height % this.crowd.peers === this.number)
       this.connection?.send('headers', headers([honestBlock(this.height).header]));
   }
 

@@ -12,7 +12,9 @@ export interface Observations {
   readonly honest: readonly HonestRecord[];
   readonly before: ListenerReport;
   readonly after: ListenerReport;
-  /** All points, in line protocol. */
+  /** See {@link ListenerReport}; from the first culprit to the last one. */
+  readonly lagP99Ms: number;
+  /** The points of `tx` and `rejects`, in line protocol. */
   readonly points: string;
   readonly failures: readonly string[];
 }
@@ -33,6 +35,8 @@ export interface Finding {
   readonly residentAfter: number;
   /** In milliseconds: the time that peers waited, and processor time of the listener. */
   readonly pongP99: { readonly ms: number; readonly processorMs: number };
+  /** See {@link ListenerReport}; from the first culprit to the last one. */
+  readonly lagP99Ms: number;
 }
 
 const MOST_RESIDENT = 500_000_000;
@@ -70,7 +74,8 @@ export function judge(seen: Observations, options: { readonly judgesPong: boolea
     const fault = endFault(behaviour, found, seen.behaviours.length > 1);
     if (fault !== undefined) faults.push(fault);
   }
-  const inexact = seen.honest.flatMap((record, n) => honestFaults(record, n, seen));
+  const stored = [...seen.points.matchAll(/^tx,.*?sha="([0-9a-f]{64})"/gm)].map(([, sha = '']) => sha);
+  const inexact = seen.honest.flatMap((record, n) => honestFaults(record, n, seen, stored));
   faults.push(...inexact);
   faults.push(...rejectsFaults(seen));
   if (after.peak > MOST_RESIDENT) faults.push(`memory: ${mb(after.peak)} at most, 500 MB are allowed`);
@@ -95,6 +100,7 @@ export function judge(seen: Observations, options: { readonly judgesPong: boolea
     residentPeak: after.peak,
     residentAfter: after.resident,
     pongP99,
+    lagP99Ms: seen.lagP99Ms,
   };
 }
 
@@ -142,7 +148,13 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'duplicate',
 ]);
 
-function honestFaults(record: HonestRecord, n: number, { addresses, after, points }: Observations): string[] {
+/** @param stored the transactions of all points of `tx`, in their order */
+function honestFaults(
+  record: HonestRecord,
+  n: number,
+  { addresses, after }: Observations,
+  stored: readonly string[],
+): string[] {
   const faults: string[] = [];
   const own = after.honest[addresses[n] ?? ''];
   const who = `honest peer ${n}`;
@@ -163,13 +175,9 @@ function honestFaults(record: HonestRecord, n: number, { addresses, after, point
   const ends = Object.entries(after.reasons[host] ?? {}).filter(([reason]) => reason !== 'plain-transport');
   if (ends.length > 0) faults.push(`${who}: the listener gave it ${JSON.stringify(ends)}`);
   const mine = new Set(record.given);
-  const stored = [...points.matchAll(/^tx,.*?sha="([0-9a-f]{64})"/gm)]
-    .map(([, sha = '']) => sha)
-    .filter((sha) => mine.has(sha));
-  if (!isDeepStrictEqual(stored, [...record.given]))
-    faults.push(
-      `${who}: ${stored.length} points of tx for ${record.given.length} given, or in another order`,
-    );
+  const ours = stored.filter((sha) => mine.has(sha));
+  if (!isDeepStrictEqual(ours, [...record.given]))
+    faults.push(`${who}: ${ours.length} points of tx for ${record.given.length} given, or in another order`);
   return faults;
 }
 

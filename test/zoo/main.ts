@@ -3,9 +3,10 @@ import { parseArgs } from 'node:util';
 import type { Behaviour } from './behaviour';
 import type { Finding } from './judge';
 import { BEHAVIOURS } from './all-behaviours';
+import { HONEST_PEERS } from './honest-data';
 import { runBehaviours } from './run-behaviours';
 
-const HELP = `npm run zoo -- [--seconds 60] [--settle 60] [--side-by-side 1] [--only NAME,...] [--judge-pong]
+const HELP = `npm run zoo -- [--seconds 60] [--settle 60] [--side-by-side 1] [--only NAME,...] [--honest 2] [--judge-pong]
 Pongs are judged by the processor time of the listener. --judge-pong judges the elapsed time instead, for an idle machine.
 Runs each hostile behaviour alone against a listener, then all of them at once. --only all-at-once skips the single runs.`;
 
@@ -17,6 +18,7 @@ interface Options {
   readonly settleSeconds: number;
   readonly sideBySide: number;
   readonly only: readonly string[];
+  readonly honest: number;
   readonly judgesPong: boolean;
 }
 
@@ -28,10 +30,11 @@ function readOptions(): Options {
       settle: { type: 'string', default: '60' },
       'side-by-side': { type: 'string', default: '1' },
       only: { type: 'string' },
+      honest: { type: 'string', default: String(HONEST_PEERS) },
       'judge-pong': { type: 'boolean', default: false },
     },
   });
-  const whole = (name: 'seconds' | 'settle' | 'side-by-side', least: number): number => {
+  const whole = (name: 'seconds' | 'settle' | 'side-by-side' | 'honest', least: number): number => {
     const value = Number(values[name]);
     if (Number.isInteger(value) && value >= least && value <= 3_600) return value;
     throw new Error(`--${name} takes a whole number from ${least} to 3600, not ${values[name]}`);
@@ -44,6 +47,7 @@ function readOptions(): Options {
     seconds: whole('seconds', 1),
     settleSeconds: whole('settle', 0),
     sideBySide: whole('side-by-side', 1),
+    honest: whole('honest', HONEST_PEERS),
     only,
     judgesPong: values['judge-pong'],
   };
@@ -89,7 +93,7 @@ function print(title: string, finding: Finding | string): boolean {
   const ends = finding.reasons.size === 1 ? `; ${reasons[0] === '' ? 'stays' : (reasons[0] ?? '')}` : '';
   console.log(
     `${good ? 'ok  ' : 'FAIL'} ${title}: ${finding.messages} messages; honest exact: ${finding.isHonestExact ? 'yes' : 'no'} ` +
-      `(${finding.transactions} transactions); memory before/most/after ${memory}; pong p99 ${finding.pongP99.ms.toFixed(1)} ms, of processor ${finding.pongP99.processorMs.toFixed(1)}${ends}`,
+      `(${finding.transactions} transactions); memory before/most/after ${memory}; pong p99 ${finding.pongP99.ms.toFixed(1)} ms, of processor ${finding.pongP99.processorMs.toFixed(1)}; loop p99 ${finding.lagP99Ms.toFixed(0)} ms late${ends}`,
   );
   for (const fault of finding.faults) console.log(`       ${fault}`);
   return good;

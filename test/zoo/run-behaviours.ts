@@ -1,14 +1,14 @@
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs';
+import { createReadStream, mkdtempSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatEndpoint } from '../../src/p2p/endpoint';
 import { freePort } from '../support/free-port';
 import type { Behaviour } from './behaviour';
 import type { CulpritsNews, CulpritsOrder, LeaveOrder } from './culprits-child';
-import { HONEST_PEERS } from './honest-data';
 import { HonestPeer } from './honest-peer';
 import { type Finding, type Observations, hasEnd, isBack, judge } from './judge';
 import type { ListenerNews, ListenerOrder, ListenerReport } from './listener-child';
@@ -19,13 +19,14 @@ export interface RunOptions {
   readonly seconds: number;
   /** How long memory may take to be released after the culprits have left. */
   readonly settleSeconds: number;
+  /** Number of honest peers. */
+  readonly honest: number;
   /** Whether the elapsed time of honest pongs is judged, instead of processor time. */
   readonly judgesPong: boolean;
 }
 
-/** Transactions per second of each honest peer: 20 together. */
-const PER_SECOND = 10;
-const BLOCK_MS = 2_000;
+/** What all honest peers announce together. */
+const HONEST_RELAY = { txPerSecond: 20, blockMs: 2_000 };
 
 /** The time before the culprits come: memory that a listener takes in its first seconds is no leak. */
 const WARM_MS = 3_000;
@@ -46,7 +47,9 @@ export async function runBehaviours(behaviours: readonly Behaviour[], options: R
   const started: { listener?: ChildProcess } = {};
   const processorMs = (): number => threadMs(started.listener?.pid);
   const honest = await Promise.all(
-    Array.from({ length: HONEST_PEERS }, (_, n) => HonestPeer.start(n, processorMs)),
+    Array.from({ length: options.honest }, (_, n) =>
+      HonestPeer.start(n, { peers: options.honest, processorMs }),
+    ),
   );
   const lines = path.join(folder, 'points');
   const output = openSync(lines, 'w');
@@ -68,7 +71,7 @@ export async function runBehaviours(behaviours: readonly Behaviour[], options: R
     tell(listener, { listen: { port, honest: honest.map((peer) => peer.endpoint), dataDir: folder } });
     await listening;
     while (honest.some((peer) => !peer.isConnected)) await sleep(50);
-    for (const peer of honest) peer.relay(PER_SECOND, BLOCK_MS);
+    for (const peer of honest) peer.relay(HONEST_RELAY);
     await sleep(WARM_MS);
     const before = await report(listener);
     const names = behaviours.map(({ name }) => name);
@@ -89,6 +92,7 @@ export async function runBehaviours(behaviours: readonly Behaviour[], options: R
     await done;
     await sleep(1_000);
     for (const peer of honest) peer.quiet();
+    const { lagP99Ms } = await report(listener);
     const drained = performance.now() + DRAIN_MS;
     while (honest.some((peer) => !peer.isDone) && performance.now() < drained) await sleep(100);
     const after = await settled(listener, before, options.settleSeconds);
@@ -102,7 +106,8 @@ export async function runBehaviours(behaviours: readonly Behaviour[], options: R
       honest: honest.map(({ record }) => record),
       before,
       after,
-      points: readFileSync(lines, 'utf8'),
+      lagP99Ms,
+      points: await judgedPoints(lines),
       failures: [...failures, ...(status === 0 ? [] : [`the listener ended with ${String(status)}`])],
     };
     return judge(seen, options);
@@ -113,6 +118,14 @@ export async function runBehaviours(behaviours: readonly Behaviour[], options: R
     closeSync(output);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The points that are judged; all of a long run would not fit into a string. */
+async function judgedPoints(file: string): Promise<string> {
+  const judged: string[] = [];
+  for await (const line of createInterface({ input: createReadStream(file, 'utf8') }))
+    if (/^(tx|rejects),/.test(line)) judged.push(line);
+  return judged.join('\n');
 }
 
 /**
