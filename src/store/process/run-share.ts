@@ -1,14 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { type ThreadTimes, threadTimes } from '../../lib/thread-times';
 import { stateOf, threadsOf } from './thread-state';
-
-/** How long a thread has run, and how long it was ready and waited for a processor, in milliseconds. */
-interface ThreadTimes {
-  readonly ran: number;
-  readonly waited: number;
-}
-
-const NS_PER_MS = 1_000_000;
 
 /**
  * Measures for which share of the time another process could run. On a busy machine a process that is ready
@@ -59,9 +51,7 @@ export class RunShare {
     if (pid === undefined) return { times, ready };
     try {
       for (const thread of threadsOf(pid)) {
-        const text = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1');
-        const [ran = 0, waited = 0] = text.split(' ').map((ns) => Number(ns) / NS_PER_MS);
-        times.set(thread, { ran, waited });
+        times.set(thread, threadTimes(`${pid}/task/${thread}`));
         if (stateOf(pid, thread) === 'R') ready.add(thread);
       }
     } catch {
